@@ -1,0 +1,73 @@
+//! JSON objects: `{"message": "..."}` as Firehose writes flow logs that were sent straight to it, and decorated records of our own.
+
+use serde_json::{Map, Value};
+
+use crate::field::Field;
+use crate::record::Record;
+use crate::unparsed::Unparsed;
+use crate::value::{self, Needed};
+
+/// What an object is.
+pub(crate) enum Object<'a> {
+    /// The text of `message`: one or more lines.
+    Message(std::borrow::Cow<'a, str>),
+    /// A record with AWS's hyphenated names as keys.
+    Decorated(Map<String, Value>),
+    /// A record of a transit gateway.
+    TransitGateway,
+}
+
+/// Tells what an object is.
+pub(crate) fn open(text: &[u8]) -> Result<Object<'_>, Unparsed> {
+    if let Some(message) = plain_message(text) {
+        return Ok(Object::Message(message.into()));
+    }
+    let Ok(Value::Object(mut object)) = serde_json::from_slice::<Value>(text) else {
+        return Err(Unparsed::NotJson);
+    };
+    let is_record = ["interface-id", "srcaddr", "log-status"].iter().any(|key| object.contains_key(*key));
+    if object.keys().any(|key| key.starts_with("tgw-")) {
+        return Ok(Object::TransitGateway);
+    }
+    if is_record {
+        return Ok(Object::Decorated(object));
+    }
+    match object.remove("message") {
+        Some(Value::String(message)) => Ok(Object::Message(message.into())),
+        _ => Err(Unparsed::UnknownJson),
+    }
+}
+
+/// Firehose's own spelling, `{"message":"..."}` without escapes, is nearly all there is: no need to build a tree for it.
+fn plain_message(text: &[u8]) -> Option<&str> {
+    let inner = text.strip_prefix(b"{\"message\":\"")?.strip_suffix(b"\"}")?;
+    if memchr::memchr2(b'"', b'\\', inner).is_some() {
+        return None;
+    }
+    std::str::from_utf8(inner).ok()
+}
+
+/// Reads a decorated record. Values are typed, yet text that holds a number is understood; null and `-` are absent.
+pub(crate) fn decorated(object: &Map<String, Value>) -> Result<Record<'_>, Unparsed> {
+    let mut record = Record::default();
+    for (key, value) in object {
+        let Some(field) = Field::from_name(key) else {
+            continue;
+        };
+        match value {
+            Value::Null => {}
+            Value::String(text) => value::set_text(&mut record, field, text.as_bytes())?,
+            Value::Number(number) => match number.as_u64() {
+                Some(number) => value::set_number(&mut record, field, number)?,
+                None => value::unreadable(field)?,
+            },
+            _ => value::unreadable(field)?,
+        }
+    }
+    // Every object is a format of its own, and packet-level addresses may be all there is.
+    let mut needed = Needed::of(|_| true);
+    needed.src_from_packet = record.src_addr.is_none();
+    needed.dst_from_packet = record.dst_addr.is_none();
+    value::complete(&mut record, &needed)?;
+    Ok(record)
+}
