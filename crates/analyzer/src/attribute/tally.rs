@@ -1,0 +1,170 @@
+//! What adds up for one rule.
+
+use super::flow::Flow;
+use super::reading::Reading;
+use hashbrown::HashMap;
+use inventory::Port;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Key of a port in [`Tally::ports`]: the port, or one of the two below.
+pub type PortKey = u32;
+/// Some port from 32768 up.
+pub const HIGH_PORT: PortKey = 65_536;
+/// Any port: the format has none.
+pub const ANY_PORT: PortKey = 65_537;
+
+/// What is known of one rule's use. All counts are records.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Requests that it surely allowed.
+    pub requests: u64,
+    /// Records that may have used it.
+    pub ambiguous: u64,
+    /// Answers to requests that it may have allowed and that need not be in the logs.
+    pub implied: u64,
+    /// Set aside by a guess.
+    pub assumed_replies: u64,
+    /// Could have used it, had the interface or the peer carried what the inventory does not know.
+    pub unplaced: u64,
+    /// Of those: records that no rule of their own interface explains.
+    pub contradicting: u64,
+    /// Replies of untracked connections that pass by it.
+    pub untracked_answers: u64,
+    /// Packets of requests and ambiguous records.
+    pub packets: u64,
+    /// Bytes of requests and ambiguous records.
+    pub bytes: u64,
+    /// First and last second of any use, sure or possible.
+    pub seen: Option<(u32, u32)>,
+    /// Destination ports of uses.
+    pub ports: HashMap<PortKey, u64, foldhash::fast::FixedState>,
+    /// Peers of uses.
+    pub peers: Peers,
+}
+
+impl Tally {
+    /// Whether a request was, or may have been, allowed by it.
+    pub fn is_used(&self) -> bool {
+        self.requests > 0 || self.ambiguous > 0 || self.implied > 0
+    }
+
+    /// Notes the time, the port and the peer of a use.
+    pub fn note_use(&mut self, flow: &Flow, reading: &Reading) {
+        let (first, last) = (flow.totals.first_seen, flow.totals.last_seen);
+        self.seen = Some(self.seen.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+        if flow.has_ports() {
+            let key = match reading.port {
+                Port::Known(port) => u32::from(port),
+                Port::High => HIGH_PORT,
+                Port::Unknown => ANY_PORT,
+            };
+            *self.ports.entry(key).or_default() += u64::from(flow.totals.flows);
+        }
+        self.peers.add(reading.peer);
+        if let Some(other) = reading.other_peer {
+            self.peers.add(other);
+        }
+    }
+
+    /// Counts packets and bytes.
+    pub fn note_volume(&mut self, flow: &Flow) {
+        self.packets = self.packets.saturating_add(flow.totals.packets);
+        self.bytes = self.bytes.saturating_add(flow.totals.bytes);
+    }
+
+    /// Adds what another thread found.
+    pub fn merge(&mut self, other: Tally) {
+        self.requests += other.requests;
+        self.ambiguous += other.ambiguous;
+        self.implied += other.implied;
+        self.assumed_replies += other.assumed_replies;
+        self.unplaced += other.unplaced;
+        self.contradicting += other.contradicting;
+        self.untracked_answers += other.untracked_answers;
+        self.packets = self.packets.saturating_add(other.packets);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.seen = match (self.seen, other.seen) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (mine, theirs) => mine.or(theirs),
+        };
+        for (port, count) in other.ports {
+            *self.ports.entry(port).or_default() += count;
+        }
+        self.peers.absorb(other.peers);
+    }
+}
+
+/// Distinct addresses: a growing list that is sorted and thinned whenever it has doubled.
+#[derive(Clone, Debug, Default)]
+pub struct Peers {
+    v4: Thinned<u32>,
+    v6: Thinned<u128>,
+}
+
+#[derive(Clone, Debug)]
+struct Thinned<T> {
+    all: Vec<T>,
+    limit: usize,
+}
+
+impl<T> Default for Thinned<T> {
+    fn default() -> Self {
+        Thinned { all: Vec::new(), limit: 1024 }
+    }
+}
+
+impl<T: Ord + Copy> Thinned<T> {
+    fn add(&mut self, value: T) {
+        if self.all.last() == Some(&value) {
+            return;
+        }
+        if self.all.len() >= self.limit {
+            self.thin();
+            self.limit = (self.all.len() * 2).max(1024);
+        }
+        self.all.push(value);
+    }
+
+    fn thin(&mut self) {
+        self.all.sort_unstable();
+        self.all.dedup();
+    }
+}
+
+impl Peers {
+    /// Adds an address.
+    pub fn add(&mut self, address: IpAddr) {
+        match address {
+            IpAddr::V4(v4) => self.v4.add(v4.into()),
+            IpAddr::V6(v6) => self.v6.add(v6.into()),
+        }
+    }
+
+    fn absorb(&mut self, other: Peers) {
+        self.v4.all.extend(other.v4.all);
+        self.v6.all.extend(other.v6.all);
+    }
+
+    /// Sorts; afterwards each address is there once.
+    pub fn settle(&mut self) {
+        self.v4.thin();
+        self.v6.thin();
+    }
+
+    /// How many; exact once settled.
+    pub fn len(&self) -> usize {
+        self.v4.all.len() + self.v6.all.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Ascending once settled, IPv4 first.
+    pub fn iter(&self) -> impl Iterator<Item = IpAddr> {
+        let v4 = self.v4.all.iter().map(|&number| IpAddr::V4(Ipv4Addr::from(number)));
+        let v6 = self.v6.all.iter().map(|&number| IpAddr::V6(Ipv6Addr::from(number)));
+        v4.chain(v6)
+    }
+}

@@ -1,0 +1,90 @@
+//! Recommendations: fewer ports and fewer addresses that would have let through all that a rule was, or may have been, used
+//! for.
+
+pub mod cidr_cover;
+pub mod port_cover;
+
+use crate::attribute::tally::{ANY_PORT, HIGH_PORT, PortKey, Tally};
+use crate::exposure;
+use crate::report::model::{PortSpan, Recommendation};
+use ethnum::U256;
+use inventory::{Inventory, Peer, Rule, RulePorts};
+use ipnet::IpNet;
+use std::net::IpAddr;
+
+/// How far a recommendation may be cut up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// At most so many CIDRs.
+    pub max_cidrs: usize,
+    /// At most so many ranges of ports.
+    pub max_port_ranges: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { max_cidrs: 8, max_port_ranges: 8 }
+    }
+}
+
+/// What would do in place of a rule that is used; `None` where nothing opens less.
+///
+/// The caller has checked that all gates of `unused` hold. Rules for groups and prefix lists keep their peer.
+pub fn recommend(inventory: &Inventory, rule: &Rule, tally: &Tally, limits: Limits) -> Option<Recommendation> {
+    let ports = narrower_ports(rule, tally, limits)?;
+    let before = exposure::of_rule(inventory, rule);
+    let port_count = if ports.is_empty() { 1 } else { exposure::ports(&ports) };
+    let (peers, addresses) = match &rule.peer {
+        Peer::Cidr(net) => {
+            let peers = narrower_peers(inventory, *net, tally, limits);
+            let addresses = exposure::addresses(&peers);
+            (peers.iter().map(ToString::to_string).collect(), addresses)
+        }
+        other => (vec![other.to_string()], exposure::addresses_of_rule(inventory, rule)),
+    };
+    let after = addresses * U256::from(port_count);
+    if after >= before || peers.is_empty() {
+        return None;
+    }
+    Some(Recommendation { ports, peers, exposure_before: before.to_string(), exposure_after: after.to_string() })
+}
+
+/// Ranges that cover the used ports; empty for protocols without ports; `None` where a dropped or missing port leaves open
+/// which they were.
+fn narrower_ports(rule: &Rule, tally: &Tally, limits: Limits) -> Option<Vec<PortSpan>> {
+    let (from, to) = match (rule.protocol, rule.ports) {
+        (Some(_), RulePorts::Range { from, to }) => (from, to),
+        (Some(protocol), RulePorts::All) if protocol.has_ports() => (0, u16::MAX),
+        (Some(_), _) => return Some(Vec::new()),
+        // All protocols: one rule for ports cannot stand in for it.
+        (None, _) => return Some(vec![PortSpan { from: 0, to: u16::MAX }]),
+    };
+    let all = || Some(vec![PortSpan { from, to }]);
+    let dropped = |key: PortKey| tally.ports.contains_key(&key);
+    if dropped(ANY_PORT) || dropped(HIGH_PORT) {
+        return all();
+    }
+    let mut used: Vec<u16> = tally.ports.keys().filter_map(|&key| u16::try_from(key).ok()).collect();
+    used.retain(|port| (from..=to).contains(port));
+    used.sort_unstable();
+    if used.is_empty() {
+        return all();
+    }
+    Some(port_cover::cover(&used, limits.max_port_ranges))
+}
+
+/// CIDRs inside the rule's own that cover every observed peer. A private peer stands for its subnet: hosts come and go.
+fn narrower_peers(inventory: &Inventory, own: IpNet, tally: &Tally, limits: Limits) -> Vec<IpNet> {
+    let mut blocks = Vec::new();
+    for peer in tally.peers.iter().filter(|peer| own.contains(peer)) {
+        let host = IpNet::from(peer);
+        let subnet = if inventory.is_public(peer) { None } else { inventory.subnet_of(peer) };
+        blocks.push(match subnet {
+            Some(subnet) if own.contains(&subnet) => subnet,
+            Some(_) => own,
+            None => host,
+        });
+        debug_assert!(matches!((peer, own), (IpAddr::V4(_), IpNet::V4(_)) | (IpAddr::V6(_), IpNet::V6(_))));
+    }
+    cidr_cover::cover(&blocks, limits.max_cidrs)
+}

@@ -1,0 +1,187 @@
+//! What a proof needs: the gates of `unused`.
+//!
+//! A rule without any use is unused only if the logs would have shown one. Each gate that does not hold is a sentence.
+
+use super::{CoverageBook, Thresholds};
+use crate::attribute::tally::Tally;
+use crate::rollup::Ledger;
+use inventory::{Group, GroupIx, InterfaceIx, Inventory, Rule, Span};
+
+/// What holds for all rules of a group.
+#[derive(Clone, Debug, Default)]
+pub struct GroupGates {
+    /// Interfaces that carried it at some time of the window.
+    pub carried_by: Vec<InterfaceIx>,
+    /// Seconds for which the best observed of them reported.
+    pub observed_seconds: i64,
+    /// Why the logs could not have shown a use.
+    pub no_evidence: Option<String>,
+    /// Why a use is ruled out by assumption alone.
+    pub likely: Option<String>,
+}
+
+/// Judges a group.
+pub fn group_gates(
+    inventory: &Inventory,
+    group_ix: GroupIx,
+    window: Span,
+    coverage: &CoverageBook,
+    ledger: &Ledger,
+    thresholds: &Thresholds,
+) -> GroupGates {
+    let group = inventory.group(group_ix);
+    let carried_by = inventory.carried_ever(group_ix, window);
+    let mut gates = GroupGates { carried_by, ..GroupGates::default() };
+    if gates.carried_by.is_empty() {
+        gates.no_evidence = Some(if inventory.has_interfaces_of(group.owner.as_deref()) {
+            "its group was on no interface inside the window, so no traffic could have used it".to_owned()
+        } else {
+            format!(
+                "the inventory lacks the interfaces of {}; add `aws ec2 describe-network-interfaces` for it",
+                group.owner.as_deref().map_or("its account".to_owned(), |owner| format!("account {owner}"))
+            )
+        });
+        return gates;
+    }
+    check_coverage(&mut gates, inventory, coverage, thresholds);
+    if gates.no_evidence.is_none() {
+        let days = thresholds.min_days;
+        let needed = (days * 86_400.0) as i64;
+        // The first and last slot of a window are cut, so an export of exactly so many days falls short by minutes.
+        let slack = 3600.min(needed / 24);
+        if gates.observed_seconds + slack < needed {
+            gates.no_evidence = Some(format!(
+                "its interfaces were observed for {:.1} days at most, less than the {days} that are asked for (--min-days)",
+                gates.observed_seconds as f64 / 86_400.0
+            ));
+        }
+    }
+    if gates.likely.is_none() {
+        gates.likely = lost_input(&gates, inventory, ledger);
+    }
+    gates
+}
+
+fn check_coverage(gates: &mut GroupGates, inventory: &Inventory, coverage: &CoverageBook, thresholds: &Thresholds) {
+    let name = |ix: InterfaceIx| inventory.interfaces()[ix.0 as usize].id.as_str();
+    let mut least: Option<(f64, InterfaceIx)> = None;
+    let mut least_sure: Option<(f64, InterfaceIx)> = None;
+    for &interface in &gates.carried_by {
+        let Some(covered) = coverage.of(inventory, interface) else {
+            continue;
+        };
+        gates.observed_seconds = gates.observed_seconds.max(covered.observed_seconds);
+        if least.is_none_or(|(share, _)| covered.share_until_last_report < share) {
+            least = Some((covered.share_until_last_report, interface));
+        }
+        if least_sure.is_none_or(|(share, _)| covered.share < share) {
+            least_sure = Some((covered.share, interface));
+        }
+    }
+    let (Some((least, worst)), Some((least_sure, worst_sure))) = (least, least_sure) else {
+        gates.no_evidence = Some("none of its interfaces lived inside the window".to_owned());
+        return;
+    };
+    if least < thresholds.min_coverage {
+        gates.no_evidence = Some(format!(
+            "the logs cover {} of the life of {}, less than {} (--min-coverage)",
+            percent(least),
+            name(worst),
+            percent(thresholds.min_coverage)
+        ));
+    } else if least < 1.0 {
+        gates.likely = Some(format!("the logs cover {} of the life of {}, not all of it", percent(least), name(worst)));
+    } else if least_sure < 1.0 {
+        gates.likely = Some(format!(
+            "{} is gone by a later snapshot, and nothing but the end of its reports tells when it went",
+            name(worst_sure)
+        ));
+    }
+}
+
+/// Rounded down, so that what is not whole never reads as 100 %.
+fn percent(share: f64) -> String {
+    let tenths = (share * 1000.0).floor() / 10.0;
+    format!("{tenths} %")
+}
+
+fn lost_input(gates: &GroupGates, inventory: &Inventory, ledger: &Ledger) -> Option<String> {
+    if let Some(damaged) = ledger.damaged.first() {
+        let name = if damaged.name.is_empty() { "some input" } else { damaged.name.as_str() };
+        return Some(format!("{name} could not be read to its end, and what it held may have shown a use"));
+    }
+    let mut lost = 0_u64;
+    for (interface, lines) in &ledger.unparsed {
+        // A broken line that names an interface lost a record of that one. If the inventory does not know it the line may
+        // be broken just there.
+        let elsewhere =
+            inventory.interface_ix(interface.as_bytes()).is_some_and(|named| !gates.carried_by.contains(&named));
+        if !elsewhere {
+            lost = lost.saturating_add(*lines);
+        }
+    }
+    if lost > 0 {
+        let lines = if lost == 1 { "1 line".to_owned() } else { format!("{lost} lines") };
+        return Some(format!("{lines} of the logs could not be parsed and may have shown a use"));
+    }
+    if ledger.may_be_filtered {
+        return Some("the records came through a subscription or a stream, which may leave records out".to_owned());
+    }
+    None
+}
+
+/// Why the logs could not have shown a use of this rule, though they would have for others of its group.
+pub fn rule_no_evidence(rule: &Rule, tally: &Tally, window: Span, thresholds: &Thresholds) -> Option<String> {
+    if tally.contradicting > 0 {
+        return Some(format!(
+            "{} by no rule of their own interface, and could have used it if that interface carried its group; take snapshots more often",
+            records(tally.contradicting, "is explained", "are explained")
+        ));
+    }
+    if tally.unplaced > 0 {
+        return Some(format!(
+            "{} it whose interface, or whose other end, no snapshot knows; take snapshots more often",
+            records(tally.unplaced, "could have used", "could have used")
+        ));
+    }
+    if let Some(since) = rule.exists_since {
+        let existed = (window.to - since.max(window.from)).max(0);
+        if (existed as f64) < thresholds.min_days * 86_400.0 {
+            return Some(format!(
+                "it exists for {:.1} days of the window, less than the {} that are asked for (--min-days)",
+                existed as f64 / 86_400.0,
+                thresholds.min_days
+            ));
+        }
+    }
+    None
+}
+
+/// Why this rule's lack of use rests on an assumption.
+pub fn rule_likely(inventory: &Inventory, group: &Group, rule: &Rule, tally: &Tally) -> Option<String> {
+    let mut parts = Vec::new();
+    if tally.assumed_replies > 0 {
+        let records = records(tally.assumed_replies, "is taken", "are taken");
+        parts.push(format!("{records} for replies by a guess, and would have used it as requests"));
+    }
+    if tally.untracked_answers > 0 {
+        let records = records(tally.untracked_answers, "passes", "pass");
+        parts.push(format!(
+            "{records} by it as replies of untracked connections; without it new connections are tracked, but open ones are cut at once"
+        ));
+    }
+    if !parts.is_empty() {
+        return Some(parts.join("; "));
+    }
+    if inventory.may_serve_mirror_by_width(rule, group) {
+        return Some(
+            "it is wide enough for mirrored traffic (UDP 4789), which is filtered but not logged; add `aws ec2 describe-traffic-mirror-targets` to the inventory to rule that out"
+                .to_owned(),
+        );
+    }
+    None
+}
+
+fn records(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 record {one}") } else { format!("{count} records {many}") }
+}
