@@ -85,7 +85,7 @@ impl Inventory {
         let filtered = |reason: String| Some(Unlogged { kind: UnloggedKind::Filtered, reason });
         let number = rule.group;
         if rule.direction == Direction::Ingress {
-            if let Some(reason) = self.mirror_reason(rule, group) {
+            if let Some(reason) = self.mirror_reason(rule) {
                 return filtered(reason);
             }
             let may_be_nlb =
@@ -123,7 +123,7 @@ impl Inventory {
         targets.any_load_balancer || !targets.are_read_for(group.owner.as_deref(), group.region.as_deref())
     }
 
-    fn mirror_reason(&self, rule: &Rule, group: &Group) -> Option<String> {
+    fn mirror_reason(&self, rule: &Rule) -> Option<String> {
         if !includes_vxlan(rule) {
             return None;
         }

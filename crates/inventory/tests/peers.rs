@@ -258,7 +258,11 @@ fn mirrored_traffic_is_filtered_but_not_logged() {
     let filtered = Some(UnloggedKind::Filtered);
     assert_eq!(unlogged(unread.clone(), &vxlan), (filtered, false));
     assert_eq!(unlogged(unread, &wide), (None, true));
-    assert_eq!(unlogged(json!({}), &vxlan), (filtered, false), "a list of one day says nothing against a rule that names it");
+    assert_eq!(
+        unlogged(json!({}), &vxlan),
+        (filtered, false),
+        "a list of one day says nothing against a rule that names it"
+    );
     assert_eq!(unlogged(json!({}), &wide), (None, false));
     assert_eq!(unlogged(target.clone(), &vxlan), (filtered, false));
     assert_eq!(unlogged(target, &wide), (filtered, false));
