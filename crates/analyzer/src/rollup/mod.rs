@@ -64,12 +64,13 @@ impl Rollup {
         if slice != self.slice || kept_ports != self.kept_ports {
             self.table = self.table.regroup(slice, &kept_ports);
         }
+        let as_they_are = slice == other.slice && kept_ports == other.kept_ports;
         self.slice = slice;
         self.kept_ports = kept_ports;
 
         let places: Vec<PlaceIx> = other.places.iter().map(|place| self.places.intern(place)).collect();
         let sources = self.ledger.merge(other.ledger);
-        self.table.absorb(&other.table, &places, self.slice, &self.kept_ports);
+        self.table.absorb(&other.table, &places, self.slice, &self.kept_ports, as_they_are);
         self.coverage.absorb(&other.coverage, &places, &sources);
     }
 }

@@ -214,6 +214,16 @@ impl Key {
         PlaceIx(self.place)
     }
 
+    /// The same row recorded elsewhere.
+    pub fn at(&self, place: PlaceIx) -> Key {
+        Key { place: place.0, ..*self }
+    }
+
+    /// Whether its addresses are numbers in a list.
+    pub fn is_listed(&self) -> bool {
+        self.marks & LISTED != 0
+    }
+
     /// ACCEPT or REJECT.
     pub fn action(&self) -> Action {
         if self.marks & ACCEPT != 0 { Action::Accept } else { Action::Reject }

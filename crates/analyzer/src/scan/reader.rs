@@ -9,7 +9,7 @@ use crate::rollup::{Rollup, RowPort, parquet};
 use flowlog::{Action, FlowDirection, LeftOut, LogStatus, ReadOptions, Record, Shape, Sink, Unparsed, opener};
 use inventory::Direction;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Coverage of an object whose name tells no flow log waits under this number until the object is read: without any
@@ -95,17 +95,15 @@ impl<'a> Reader<'a> {
 
     fn read_file(&mut self, path: &Path, name: &str, options: &ReadOptions) -> Result<Outcome, String> {
         let mut file = File::open(path).map_err(|error| format!("cannot open it: {error}; check its permissions"))?;
-        let mut magic = [0; 4];
-        let is_parquet = matches!(file.read(&mut magic), Ok(4)) && &magic == b"PAR1";
-        if is_parquet {
+        let mut magic = Vec::with_capacity(4);
+        let sniffed = file.by_ref().take(4).read_to_end(&mut magic);
+        sniffed.map_err(|error| format!("cannot read it: {error}"))?;
+        if magic == b"PAR1" {
             return self.read_parquet(path, options);
         }
-        file.seek(SeekFrom::Start(0)).or_else(|error| {
-            // A pipe cannot go back; nothing of it may be lost.
-            if error.kind() == io::ErrorKind::NotSeekable { Ok(0) } else { Err(format!("cannot read it: {error}")) }
-        })?;
-        let watched = Watched { inner: file, watcher: self.watcher };
-        self.read_stream(watched, name, options)
+        // Not sought back: a pipe (`<(zcat ...)`) cannot.
+        let whole = io::Cursor::new(magic).chain(file);
+        self.read_stream(Watched { inner: whole, watcher: self.watcher }, name, options)
     }
 
     fn read_stream(&mut self, input: impl Read, name: &str, options: &ReadOptions) -> Result<Outcome, String> {
