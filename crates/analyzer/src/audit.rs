@@ -103,7 +103,7 @@ fn read(options: &InputOptions, slice: Slice, kept_ports: KeptPorts) -> Result<S
 
     if !options.quiet {
         for trouble in &scanned.troubles {
-            Message::warning(format!("{}: {}", trouble.object, trouble.message)).print();
+            Message::warning(trouble.to_string()).print();
         }
     }
     nothing_read(&scanned, options)?;
@@ -117,8 +117,11 @@ fn nothing_read(scanned: &Scanned, options: &InputOptions) -> Result<(), Box<Mes
         return Ok(());
     }
     let mut message = Message::error("no flow log record could be read from the logs that were named");
-    for trouble in scanned.troubles.iter().take(3) {
-        message = message.caused_by(format!("{}: {}", trouble.object, trouble.message));
+    // Otherwise they stand above, as warnings.
+    if options.quiet {
+        for trouble in scanned.troubles.iter().take(3) {
+            message = message.caused_by(trouble.to_string());
+        }
     }
     for sample in ledger.unparsed_samples.iter().take(3) {
         message = message.caused_by(format!("{}, line {}: {}", sample.file, sample.line, sample.reason));

@@ -170,7 +170,7 @@ impl Format {
     }
 
     /// The first field that a verdict needs and that this format lacks: without it the whole log is unusable for verdicts.
-    /// Packet-level addresses stand in for `srcaddr` and `dstaddr`.
+    /// Packet-level addresses do not stand in for `srcaddr` and `dstaddr`.
     pub fn missing_for_verdicts(&self) -> Option<&'static str> {
         self.needed.lacking().map(Field::name)
     }

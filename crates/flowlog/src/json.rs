@@ -64,10 +64,6 @@ pub(crate) fn decorated(object: &Map<String, Value>) -> Result<Record<'_>, Unpar
             _ => value::unreadable(field)?,
         }
     }
-    // Every object is a format of its own, and packet-level addresses may be all there is.
-    let mut needed = Needed::of(|_| true);
-    needed.src_from_packet = record.src_addr.is_none();
-    needed.dst_from_packet = record.dst_addr.is_none();
-    value::complete(&mut record, &needed)?;
+    value::complete(&record, &Needed::of(|_| true))?;
     Ok(record)
 }

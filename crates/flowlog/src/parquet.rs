@@ -222,7 +222,7 @@ fn deliver(
     for row in 0..slice.height() {
         *line += 1;
         let mut record = Record::default();
-        match fill(&mut record, &columns, row).and_then(|()| value::complete(&mut record, needed)) {
+        match fill(&mut record, &columns, row).and_then(|()| value::complete(&record, needed)) {
             Ok(()) => sink.record(&record),
             Err(reason) => sink.unparsed(*line, reason, row_as_text(&columns, row).as_bytes()),
         }

@@ -90,9 +90,6 @@ pub(crate) struct Needed {
     pub interface: bool,
     pub src_addr: bool,
     pub dst_addr: bool,
-    /// The format has packet-level addresses only; they stand in for the others.
-    pub src_from_packet: bool,
-    pub dst_from_packet: bool,
     pub protocol: bool,
     pub start: bool,
     pub end: bool,
@@ -102,14 +99,11 @@ pub(crate) struct Needed {
 impl Needed {
     /// What is needed of a record whose format has these fields.
     pub fn of(has: impl Fn(Field) -> bool) -> Needed {
-        let src_from_packet = !has(Field::SrcAddr) && has(Field::PktSrcAddr);
-        let dst_from_packet = !has(Field::DstAddr) && has(Field::PktDstAddr);
         Needed {
             interface: has(Field::InterfaceId),
-            src_addr: has(Field::SrcAddr) || src_from_packet,
-            dst_addr: has(Field::DstAddr) || dst_from_packet,
-            src_from_packet,
-            dst_from_packet,
+            // Packet-level addresses do not stand in for them: behind a NAT gateway the group may have judged the gateway's.
+            src_addr: has(Field::SrcAddr),
+            dst_addr: has(Field::DstAddr),
             protocol: has(Field::Protocol),
             start: has(Field::Start),
             end: has(Field::End),
@@ -137,15 +131,9 @@ impl Needed {
     }
 }
 
-/// The last look at a record: packet-level addresses stand in where there are no others, and what a verdict needs is there.
+/// The last look at a record: what a verdict needs is there.
 #[inline]
-pub(crate) fn complete(record: &mut Record<'_>, needed: &Needed) -> Result<(), Unparsed> {
-    if needed.src_from_packet {
-        record.src_addr = record.pkt_src_addr;
-    }
-    if needed.dst_from_packet {
-        record.dst_addr = record.pkt_dst_addr;
-    }
+pub(crate) fn complete(record: &Record<'_>, needed: &Needed) -> Result<(), Unparsed> {
     if needed.start && record.start.is_none() {
         return Err(Unparsed::NoValue(Field::Start));
     }
@@ -166,10 +154,10 @@ pub(crate) fn complete(record: &mut Record<'_>, needed: &Needed) -> Result<(), U
         return Err(Unparsed::NoValue(Field::Protocol));
     }
     if needed.src_addr && record.src_addr.is_none() {
-        return Err(Unparsed::NoValue(if needed.src_from_packet { Field::PktSrcAddr } else { Field::SrcAddr }));
+        return Err(Unparsed::NoValue(Field::SrcAddr));
     }
     if needed.dst_addr && record.dst_addr.is_none() {
-        return Err(Unparsed::NoValue(if needed.dst_from_packet { Field::PktDstAddr } else { Field::DstAddr }));
+        return Err(Unparsed::NoValue(Field::DstAddr));
     }
     Ok(())
 }

@@ -151,12 +151,24 @@ impl Inventory {
             (_, Resolved::List(number)) => self.lists.get(number as usize)?.latest()?.clone(),
             _ => return None,
         };
-        if peers.is_empty() || !self.service_addresses(group).covers(&peers) {
+        let may_be_resolver = matches!(&rule.peer, Peer::Cidr(net) if self.may_be_resolver(net, group));
+        if peers.is_empty() || !(may_be_resolver || self.service_addresses(group).covers(&peers)) {
             return None;
         }
         let reason = "it allows only addresses of AWS's own services in the VPC (DNS, metadata, time, activation, router), \
                       which are neither filtered nor logged: no rule is needed for them";
         Some(reason.to_string())
+    }
+
+    /// Where the blocks of the group's VPCs are not known: whether a single address is at the base of some block plus two, as the
+    /// DNS server is. Blocks are /16 to /28, so their bases end in four zero bits.
+    fn may_be_resolver(&self, net: &IpNet, group: GroupIx) -> bool {
+        let IpNet::V4(net) = net else { return false };
+        let has_the_place = net.prefix_len() == 32 && u32::from(net.addr()) & 15 == 2;
+        let vpcs = &self.group(group).usable_vpcs;
+        let numbers = vpcs.iter().filter_map(|id| self.vpc_numbers.get(id));
+        let mut guessed = numbers.filter_map(|number| self.vpcs.get(*number as usize)).filter(|vpc| vpc.is_guessed);
+        has_the_place && (vpcs.is_empty() || guessed.any(|vpc| vpc.ranges.contains(net.addr().into())))
     }
 
     /// Addresses in the group's VPCs whose traffic is neither logged nor filtered.

@@ -46,18 +46,21 @@ impl Elsewhere {
     /// Gathers from all rows. Rows of `raw` places write the flags as they were on the wire, where SYN+ACK proves nothing.
     pub fn gather(table: &Table, raw: impl Fn(&Key) -> bool) -> Self {
         let mut found = Elsewhere::default();
-        for row in table.rows() {
-            if row.key.action() == Action::Reject {
-                continue;
+        let flagged = || {
+            let accepted = table.rows().iter().filter(|row| row.key.action() == Action::Accept);
+            accepted.map(|row| (&row.key, row.key.parts())).filter(|(_, parts)| parts.opener.is_some())
+        };
+        // All answers first: one that is mirrored makes no service.
+        for (key, parts) in flagged() {
+            if parts.opener == Some(Opener::Destination) && !raw(key) {
+                found.note_answer(&parts);
             }
-            let parts = row.key.parts();
+        }
+        for (key, parts) in flagged() {
             let (source, destination) = ((parts.src, parts.src_port), (parts.dst, parts.dst_port));
             let (client, server) = match parts.opener {
                 Some(Opener::Source) => (source, destination),
-                Some(Opener::Destination) if !raw(&row.key) => {
-                    found.note_answer(&parts);
-                    (destination, source)
-                }
+                Some(Opener::Destination) if !raw(key) && !found.has_mirror(&parts) => (destination, source),
                 _ => continue,
             };
             if let RowPort::Known(port) = server.1 {
@@ -80,12 +83,18 @@ impl Elsewhere {
     /// Whether the mirror of an answer is an answer too: then each side opened a connection to the other, and neither row
     /// shows which packet was first.
     pub fn is_mirrored(&self, flow: &Flow) -> bool {
-        let (Some(src_port), Some(dst_port)) = (blurred(flow.src_port), blurred(flow.dst_port)) else {
+        self.mirrors(flow.place.0, (flow.src, flow.src_port), (flow.dst, flow.dst_port))
+    }
+
+    fn has_mirror(&self, parts: &KeyParts) -> bool {
+        self.mirrors(parts.place.0, (parts.src, parts.src_port), (parts.dst, parts.dst_port))
+    }
+
+    fn mirrors(&self, place: u32, src: (Addr, RowPort), dst: (Addr, RowPort)) -> bool {
+        let (Some(src_port), Some(dst_port)) = (blurred(src.1), blurred(dst.1)) else {
             return true;
         };
-        let place = flow.place.0;
-        let mirror = Answered { place, src: flow.dst, dst: flow.src, src_port: dst_port, dst_port: src_port };
-        self.answers.contains(&mirror)
+        self.answers.contains(&Answered { place, src: dst.0, dst: src.0, src_port: dst_port, dst_port: src_port })
     }
 
     /// Whether this address and port answered, or was opened, by flags elsewhere. Where its number was dropped: whether the
@@ -104,19 +113,32 @@ impl Elsewhere {
     }
 }
 
-/// Ports met between pairs of addresses, for the flows that nothing else explains.
+/// Ports met between pairs of addresses, for pairs of which some flow is explained by nothing else. All flows of such a pair
+/// count: a port that met another one in a flow that is explained speaks against a server too.
 #[derive(Debug, Default)]
 pub struct FanIns(HashMap<(IpAddr, IpAddr, u8), FanIn, Quick>);
 
 impl FanIns {
-    /// Notes a flow whose ports are both known.
+    /// Asks for the pair of this flow.
+    pub fn ask(&mut self, flow: &Flow) {
+        let (a, b, _) = ordered(flow);
+        self.0.entry((a, b, flow.protocol.0)).or_default();
+    }
+
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Notes a flow of a pair that is asked for, if both its ports are known.
     pub fn observe(&mut self, flow: &Flow) {
         let (RowPort::Known(src), RowPort::Known(dst)) = (flow.src_port, flow.dst_port) else {
             return;
         };
         let (a, b, swapped) = ordered(flow);
-        let fan_in = self.0.entry((a, b, flow.protocol.0)).or_default();
-        if swapped { fan_in.observe(dst, src) } else { fan_in.observe(src, dst) }
+        if let Some(fan_in) = self.0.get_mut(&(a, b, flow.protocol.0)) {
+            if swapped { fan_in.observe(dst, src) } else { fan_in.observe(src, dst) }
+        }
     }
 
     /// The server side of a flow, if its port stays the same against many.

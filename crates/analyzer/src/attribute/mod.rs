@@ -24,13 +24,12 @@ use elsewhere::{Elsewhere, FanIns};
 use flow::{Directed, Flow};
 use flowlog::Action;
 use flowlog::direction::{CommonAddress, Family, from_own_address};
-use flowlog::opener::Opener;
 use inventory::{Answer, Direction, GroupIx, InterfaceIx, Inventory, Port, Query, Rule, RulePorts};
 use named::NamedPorts;
 use reading::Role;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
-use tally::Tally;
+use tally::{Effect, Tally};
 
 /// Leaves out one kind of care, to show that the tests notice. Never set outside of tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -170,7 +169,15 @@ pub fn attribute(rollup: &Rollup, inventory: &Inventory, threads: usize, careles
     let mut fan_ins = FanIns::default();
     for (_, waiting) in &firsts {
         for &row in waiting {
-            fan_ins.observe(&shared.flow(row));
+            fan_ins.ask(&shared.flow(row));
+        }
+    }
+    if !fan_ins.is_empty() {
+        for row in (0..rows).filter(|&row| shared.counts(row)) {
+            let flow = shared.flow(row);
+            if flow.has_ports() {
+                fan_ins.observe(&flow);
+            }
         }
     }
     let (mut found, waiting): (Vec<Attribution>, Vec<Vec<usize>>) = firsts.into_iter().unzip();
@@ -221,9 +228,9 @@ fn place_facts(rollup: &Rollup, inventory: &Inventory) -> Vec<PlaceFacts> {
     }
     // Without coverage nothing tells which source a row came through.
     let any_raw = rollup.ledger.sources.iter().any(|source| source.raw_flags);
-    let covered: std::collections::HashSet<_> = rollup.coverage.iter().map(|(place, _, _)| place).collect();
+    let covered: HashSet<_> = rollup.coverage.iter().map(|(place, _, _)| place).collect();
     // Two places may be one interface (a VPC named in one format and not in the other).
-    let mut raw_interfaces = std::collections::HashSet::new();
+    let mut raw_interfaces = HashSet::new();
     for (ix, place) in rollup.places.iter().enumerate() {
         let uncovered = !covered.contains(&crate::rollup::PlaceIx(ix as u32));
         if raw_places[ix] || (any_raw && uncovered) {
@@ -302,6 +309,15 @@ impl Shared<'_> {
         Flow::new(&parts, &row.totals, interface, |addr: Addr| self.rollup.table.ip(addr))
     }
 
+    /// Whether a row was accepted on an interface that has security groups of ours. A regional NAT gateway has no interface.
+    fn counts(&self, row: usize) -> bool {
+        let key = &self.rollup.table.rows()[row].key;
+        let place = key.place();
+        key.action() == Action::Accept
+            && !self.places[place.at()].foreign
+            && !self.rollup.places.get(place).interface_id.is_empty()
+    }
+
     /// What a rule answers. A dropped port is none of those that were kept, so a rule for kept ports alone does not allow it.
     fn allows(&self, rule: &Rule, query: &Query) -> Answer {
         if query.port == Port::High
@@ -340,6 +356,10 @@ struct Worker<'a> {
     named: NamedPorts<'a>,
     carried: placed::CarriedCache<'a>,
     draft: cover::Draft,
+    /// Rules that allow a reading of the row at hand.
+    answers: Vec<placed::Allowed>,
+    /// What the row at hand was counted for, where two readings may mean the same.
+    counted: HashSet<(GroupIx, usize, Effect)>,
     found: Attribution,
 }
 
@@ -350,6 +370,8 @@ impl<'a> Worker<'a> {
             named: NamedPorts::new(shared.inventory, shared.high_may_be_named),
             carried: placed::CarriedCache::new(shared.inventory),
             draft: cover::Draft::default(),
+            answers: Vec::new(),
+            counted: HashSet::new(),
             found: Attribution::new(shared.inventory),
         }
     }
@@ -358,12 +380,7 @@ impl<'a> Worker<'a> {
     fn first_pass(&mut self, from: usize, to: usize) -> Vec<usize> {
         let mut waiting = Vec::new();
         for row in from..to {
-            let key = &self.shared.rollup.table.rows()[row].key;
-            if key.action() == Action::Reject {
-                continue;
-            }
-            let place = key.place();
-            if self.shared.places[place.at()].foreign || self.shared.rollup.places.get(place).interface_id.is_empty() {
+            if !self.shared.counts(row) {
                 continue;
             }
             let flow = self.shared.flow(row);
@@ -397,16 +414,17 @@ impl<'a> Worker<'a> {
 
     fn judge(&mut self, flow: &Flow, role: Role) {
         let directed = self.shared.directed(flow);
+        self.counted.clear();
         let records = u64::from(flow.totals.flows);
         if directed == Directed::Undetermined {
             self.found.undetermined_direction += records;
         }
-        if role == Role::Ambiguous && flow.opener != Some(Opener::Source) {
-            self.found.ambiguous += records;
-        }
         match flow.interface {
             Some(interface) => self.judge_placed(flow, interface, directed, role),
-            None => self.judge_unplaced(flow, directed, role, false),
+            None => {
+                self.found.ambiguous += if role == Role::Ambiguous { records } else { 0 };
+                self.judge_unplaced(flow, directed, role, false);
+            }
         }
     }
 }

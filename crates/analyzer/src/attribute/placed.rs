@@ -1,9 +1,10 @@
 //! Rows of interfaces that the inventory knows: the rules that the interface carried at that time are asked.
 
 use super::flow::{Directed, Flow};
-use super::reading::{Reading, Role, Weight, opposite, readings};
+use super::reading::{Reading, Role, opposite, readings};
+use super::tally::Effect;
 use super::{Attribution, Worker};
-use inventory::{Answer, GroupIx, InterfaceIx, Inventory, Protocol, Rule};
+use inventory::{Answer, Direction, GroupIx, InterfaceIx, Inventory, Protocol, Rule};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -70,6 +71,24 @@ fn carried_rules<'a>(inventory: &'a Inventory, interface: InterfaceIx, flow: &Fl
     }
 }
 
+/// A rule that may allow a reading.
+pub struct Allowed {
+    /// Direction of the reading, and whether it is the record itself.
+    of: (Direction, bool),
+    /// Which of the carried groups.
+    slot: usize,
+    /// Which of its rules.
+    position: usize,
+    answer: Answer,
+}
+
+/// Whether any rule that the interface may have had may allow a record as a request, and as an answer to one.
+#[derive(Clone, Copy)]
+struct Heard {
+    forward: bool,
+    backward: bool,
+}
+
 impl Worker<'_> {
     pub(super) fn judge_placed(&mut self, flow: &Flow, interface: InterfaceIx, directed: Directed, first_guess: Role) {
         let carried = self.carried.of(flow, interface);
@@ -77,18 +96,17 @@ impl Worker<'_> {
         for group in &carried.groups {
             self.found.group_records[group.group.0 as usize] += records;
         }
+        if carried.unknown_groups {
+            self.note_traffic_of_any_group(flow, records);
+        }
         if carried.unfiltered {
             return;
         }
-        let open = carried.unknown_groups || carried.unknown_rules;
-        let let_in = open || self.may_be_request(flow, &carried, directed);
-        // Evidence 2: what no rule may have let in as a request is an answer, unless its flags say that it opened the flow.
-        let refused = !let_in && !self.shared.careless.no_evidence;
-        let role = if refused && first_guess != Role::Request { Role::Reply } else { first_guess };
-        let mut answers_something = open;
+        let heard = self.ask(flow, &carried, directed, first_guess);
+        let role = self.settle(first_guess, heard);
+        self.found.ambiguous += if role == Role::Ambiguous { records } else { 0 };
         for reading in readings(flow, directed, role) {
-            let allowed = self.ask(flow, &carried, &reading);
-            answers_something |= allowed && !reading.forward;
+            self.count(flow, &carried, directed, &reading);
         }
         self.note_untracked(flow, &carried, directed, role);
 
@@ -96,20 +114,20 @@ impl Worker<'_> {
             self.judge_unplaced(flow, directed, role, false);
             return;
         }
-        // ICMP errors about a tracked connection pass with it, whatever the rules say (AWS, "Security group connection
-        // tracking"), so an ICMP record that no rule explains says nothing against the inventory.
-        let is_icmp = flow.protocol == Protocol::ICMP || flow.protocol == Protocol::ICMPV6;
         let contradicts = match role {
-            _ if is_icmp => false,
-            Role::Request => !let_in,
+            Role::Request => !heard.forward,
             // The rules make an answer of it, while the ports say that it is a request: then the interface may well have
             // carried another group at that time, above all where one snapshot stands for the whole window.
-            Role::Reply => !answers_something || first_guess == Role::GuessedRequest,
+            Role::Reply => !heard.backward || first_guess == Role::GuessedRequest,
             Role::GuessedRequest | Role::GuessedReply | Role::Ambiguous => false,
         };
         if contradicts && !self.shared.careless.no_unplaced {
-            let interface = &self.shared.rollup.places.get(flow.place).interface_id;
-            self.found.note_contradiction(interface, flow);
+            // ICMP errors about a tracked connection pass with it, whatever the rules say (AWS, "Security group connection
+            // tracking"): such a record need not speak against the inventory, though it may.
+            if flow.protocol != Protocol::ICMP && flow.protocol != Protocol::ICMPV6 {
+                let interface = &self.shared.rollup.places.get(flow.place).interface_id;
+                self.found.note_contradiction(interface, flow);
+            }
             // The inventory is wrong about this interface at this time, so only what flags say still stands.
             let open = match first_guess {
                 Role::Request | Role::Reply => first_guess,
@@ -119,51 +137,89 @@ impl Worker<'_> {
         }
     }
 
-    /// Whether some rule that the interface may have had may allow the record itself as a request.
-    fn may_be_request(&self, flow: &Flow, carried: &CarriedRules<'_>, directed: Directed) -> bool {
-        let mut forward = readings(flow, directed, Role::Ambiguous).filter(|reading| reading.forward);
-        forward.any(|reading| {
+    /// Asks every rule that the interface may have had, for every reading that the record may have.
+    fn ask(&mut self, flow: &Flow, carried: &CarriedRules<'_>, directed: Directed, first_guess: Role) -> Heard {
+        let open = carried.unknown_groups || carried.unknown_rules;
+        let mut heard = Heard { forward: open, backward: open };
+        self.answers.clear();
+        // What surely is a request has no second reading.
+        let asked = if first_guess == Role::Request { Role::Request } else { Role::Ambiguous };
+        for reading in readings(flow, directed, asked) {
             let query = reading.query(flow);
-            let mut rules =
-                carried.groups.iter().flat_map(|group| group.rules.iter().chain(group.gone.iter().copied()));
-            rules.any(|rule| rule.direction == reading.direction && self.shared.allows(rule, &query) > Answer::No)
-        })
+            let before = self.answers.len();
+            let mut by_gone_rules = false;
+            for (slot, group) in carried.groups.iter().enumerate() {
+                for (position, rule) in group.rules.iter().enumerate() {
+                    if rule.direction != reading.direction {
+                        continue;
+                    }
+                    let answer = self.shared.allows(rule, &query);
+                    if answer > Answer::No {
+                        let of = (reading.direction, reading.forward);
+                        self.answers.push(Allowed { of, slot, position, answer });
+                    }
+                }
+                let allows =
+                    |rule: &&Rule| rule.direction == reading.direction && self.shared.allows(rule, &query) > Answer::No;
+                by_gone_rules = by_gone_rules || group.gone.iter().any(allows);
+            }
+            let known = if reading.forward { &mut heard.forward } else { &mut heard.backward };
+            *known |= by_gone_rules || self.answers.len() > before;
+        }
+        heard
     }
 
-    /// Asks every carried rule whether it allows a reading, and counts it where it does. Tells whether any may, rules that
-    /// are gone by now among them.
-    fn ask(&mut self, flow: &Flow, carried: &CarriedRules<'_>, reading: &Reading) -> bool {
-        let query = reading.query(flow);
-        let mut allowed = false;
-        for group in &carried.groups {
+    /// Evidence 2, which is stronger than any guess: what no rule may have let in as a request is an answer, unless its flags
+    /// say that it opened the flow; and what answers nothing that a rule may have let in is none.
+    fn settle(&self, first_guess: Role, heard: Heard) -> Role {
+        if self.shared.careless.no_evidence {
+            return first_guess;
+        }
+        match first_guess {
+            Role::Request => Role::Request,
+            _ if !heard.forward => Role::Reply,
+            Role::GuessedReply if !heard.backward => Role::Ambiguous,
+            role => role,
+        }
+    }
+
+    /// Counts a reading for every rule that allows it.
+    fn count(&mut self, flow: &Flow, carried: &CarriedRules<'_>, directed: Directed, reading: &Reading) {
+        // Where direction or groups are not known, two readings may mean the same for one rule: it is one record all the same.
+        let once = !matches!(directed, Directed::Known(_)) || carried.unknown_groups;
+        for (slot, group) in carried.groups.iter().enumerate() {
             self.draft.clear(group.rules.len());
-            for (position, rule) in group.rules.iter().enumerate() {
-                if rule.direction != reading.direction {
+            let mut records = 0;
+            for allowed in &mut self.answers {
+                if allowed.slot != slot || allowed.of != (reading.direction, reading.forward) {
                     continue;
                 }
-                let answer = self.shared.allows(rule, &query);
-                if answer == Answer::No {
-                    continue;
-                }
-                allowed = true;
-                if answer == Answer::Surely {
+                let position = allowed.position;
+                if allowed.answer == Answer::Surely {
                     self.draft.surely(position);
                 }
-                let answer = if group.surely { answer } else { answer.min(Answer::Possibly) };
-                let tally = self.found.tally(group.group, position);
-                if count(tally, flow, rule, reading, answer, self.shared.careless.no_unplaced) {
+                let answer = if group.surely { allowed.answer } else { allowed.answer.min(Answer::Possibly) };
+                let effect = Effect::of(&group.rules[position], reading.weight, answer);
+                if effect == Effect::Unplaced && self.shared.careless.no_unplaced {
+                    continue;
+                }
+                let tally = &mut self.found.tallies[group.group.0 as usize][position];
+                // What is unplaced here may be so again where the record contradicts the inventory.
+                let may_recur = once || effect == Effect::Unplaced;
+                let is_new = !may_recur || self.counted.insert((group.group, position, effect));
+                if is_new {
+                    tally.count(effect, flow, reading);
+                }
+                if effect.is_use() {
+                    tally.note_use(flow, reading);
                     self.draft.uses(position);
+                    if is_new && effect != Effect::Implied {
+                        records = u64::from(flow.totals.flows);
+                    }
                 }
             }
-            let counted = if reading.weight == Weight::Implied { 0 } else { u64::from(flow.totals.flows) };
-            self.found.covers[group.group.0 as usize].add(&self.draft, counted);
-            allowed = allowed
-                || group
-                    .gone
-                    .iter()
-                    .any(|rule| rule.direction == reading.direction && self.shared.allows(rule, &query) > Answer::No);
+            self.found.covers[group.group.0 as usize].add(&self.draft, records);
         }
-        allowed
     }
 
     /// Untracked connections (AWS, "Security group connection tracking"): a TCP or UDP flow whose request a rule for
@@ -208,46 +264,6 @@ impl Worker<'_> {
             }
         }
     }
-}
-
-/// Adds one reading to the tally of a rule that may allow it. Tells whether that is a use.
-pub(super) fn count(
-    tally: &mut super::Tally,
-    flow: &Flow,
-    rule: &Rule,
-    reading: &Reading,
-    answer: Answer,
-    ignore_unplaced: bool,
-) -> bool {
-    let records = u64::from(flow.totals.flows);
-    let set_aside = match reading.weight {
-        Weight::Opposed => true,
-        Weight::Aside => rule.covers_ephemeral(),
-        Weight::Sure | Weight::Possible | Weight::Implied => false,
-    };
-    if set_aside {
-        tally.assumed_replies += records;
-        return false;
-    }
-    if answer == Answer::Unplaced {
-        if !ignore_unplaced {
-            tally.unplaced += records;
-        }
-        return false;
-    }
-    match reading.weight {
-        Weight::Sure if answer == Answer::Surely => {
-            tally.requests += records;
-            tally.note_volume(flow);
-        }
-        Weight::Implied => tally.implied += records,
-        _ => {
-            tally.ambiguous += records;
-            tally.note_volume(flow);
-        }
-    }
-    tally.note_use(flow, reading);
-    true
 }
 
 impl Attribution {

@@ -1,9 +1,9 @@
 //! What adds up for one rule.
 
 use super::flow::Flow;
-use super::reading::Reading;
+use super::reading::{Reading, Weight};
 use hashbrown::HashMap;
-use inventory::Port;
+use inventory::{Answer, Port, Rule};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Key of a port in [`Tally::ports`]: the port, or one of the two below.
@@ -12,6 +12,44 @@ pub type PortKey = u32;
 pub const HIGH_PORT: PortKey = 65_536;
 /// Any port: the format has none.
 pub const ANY_PORT: PortKey = 65_537;
+
+/// What one reading of a record means for a rule that may allow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// A request that it surely allowed.
+    Request,
+    /// Perhaps a request, or perhaps allowed.
+    Ambiguous,
+    /// Proof of a request that need not be in the logs itself.
+    Implied,
+    /// No use, if a guess is right.
+    SetAside,
+    /// A use, if somebody carried what the inventory does not know.
+    Unplaced,
+}
+
+impl Effect {
+    /// Weighs a reading that the rule allows, surely or not.
+    pub fn of(rule: &Rule, weight: Weight, answer: Answer) -> Effect {
+        let set_aside = match weight {
+            Weight::Opposed => true,
+            Weight::Aside => rule.covers_ephemeral(),
+            Weight::Sure | Weight::Possible | Weight::Implied => false,
+        };
+        match weight {
+            _ if set_aside => Effect::SetAside,
+            _ if answer == Answer::Unplaced => Effect::Unplaced,
+            Weight::Implied => Effect::Implied,
+            Weight::Sure if answer == Answer::Surely => Effect::Request,
+            _ => Effect::Ambiguous,
+        }
+    }
+
+    /// Whether the rule is, or may be, used.
+    pub fn is_use(self) -> bool {
+        matches!(self, Effect::Request | Effect::Ambiguous | Effect::Implied)
+    }
+}
 
 /// What is known of one rule's use. All counts are records.
 #[derive(Clone, Debug, Default)]
@@ -48,28 +86,38 @@ impl Tally {
         self.requests > 0 || self.ambiguous > 0 || self.implied > 0
     }
 
-    /// Notes the time, the port and the peer of a use.
-    pub fn note_use(&mut self, flow: &Flow, reading: &Reading) {
-        let (first, last) = (flow.totals.first_seen, flow.totals.last_seen);
-        self.seen = Some(self.seen.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
-        if flow.has_ports() {
+    /// Counts what a record means for the rule.
+    pub fn count(&mut self, effect: Effect, flow: &Flow, reading: &Reading) {
+        let records = u64::from(flow.totals.flows);
+        match effect {
+            Effect::Request => self.requests += records,
+            Effect::Ambiguous => self.ambiguous += records,
+            Effect::Implied => self.implied += records,
+            Effect::SetAside => self.assumed_replies += records,
+            Effect::Unplaced => self.unplaced += records,
+        }
+        if matches!(effect, Effect::Request | Effect::Ambiguous) {
+            self.packets = self.packets.saturating_add(flow.totals.packets);
+            self.bytes = self.bytes.saturating_add(flow.totals.bytes);
+        }
+        if effect.is_use() && flow.has_ports() {
             let key = match reading.port {
                 Port::Known(port) => u32::from(port),
                 Port::High => HIGH_PORT,
                 Port::Unknown => ANY_PORT,
             };
-            *self.ports.entry(key).or_default() += u64::from(flow.totals.flows);
+            *self.ports.entry(key).or_default() += records;
         }
+    }
+
+    /// Notes when and with whom a use was.
+    pub fn note_use(&mut self, flow: &Flow, reading: &Reading) {
+        let (first, last) = (flow.totals.first_seen, flow.totals.last_seen);
+        self.seen = Some(self.seen.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
         self.peers.add(reading.peer);
         if let Some(other) = reading.other_peer {
             self.peers.add(other);
         }
-    }
-
-    /// Counts packets and bytes.
-    pub fn note_volume(&mut self, flow: &Flow) {
-        self.packets = self.packets.saturating_add(flow.totals.packets);
-        self.bytes = self.bytes.saturating_add(flow.totals.bytes);
     }
 
     /// Adds what another thread found.

@@ -3,10 +3,11 @@
 
 use super::Worker;
 use super::flow::{Directed, Flow};
-use super::reading::{Role, Weight, readings};
+use super::reading::{Role, readings};
+use super::tally::Effect;
 use crate::rollup::Place;
 use inventory::{Answer, GroupIx, Inventory};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Groups by the VPC that they are usable in.
 #[derive(Debug, Default)]
@@ -61,6 +62,21 @@ pub fn is_foreign(place: &Place, inventory: &Inventory) -> bool {
 }
 
 impl Worker<'_> {
+    /// The VPC that a row was recorded in, as far as record or inventory tell.
+    fn vpc_of(&self, flow: &Flow) -> Option<&str> {
+        let place = self.shared.rollup.places.get(flow.place);
+        let of_interface = || self.shared.inventory.interfaces()[flow.interface?.0 as usize].vpc.as_deref();
+        place.vpc_id.as_deref().or_else(of_interface)
+    }
+
+    /// Traffic of an interface that may carry any group of its VPC is traffic of each of them.
+    pub(super) fn note_traffic_of_any_group(&mut self, flow: &Flow, records: u64) {
+        let groups: Vec<GroupIx> = self.shared.usable.groups(self.vpc_of(flow)).collect();
+        for group in groups {
+            self.found.group_records[group.0 as usize] += records;
+        }
+    }
+
     /// Counts a row for every rule that may have been the one. `contradicts`: the interface is known, and none of its rules
     /// explains the row.
     pub(super) fn judge_unplaced(&mut self, flow: &Flow, directed: Directed, role: Role, contradicts: bool) {
@@ -68,36 +84,28 @@ impl Worker<'_> {
             return;
         }
         let inventory = self.shared.inventory;
-        let place = self.shared.rollup.places.get(flow.place);
-        let vpc = match (&place.vpc_id, flow.interface) {
-            (Some(vpc), _) => Some(&**vpc),
-            (None, Some(interface)) => inventory.interfaces()[interface.0 as usize].vpc.as_deref(),
-            (None, None) => None,
-        };
+        let groups: Vec<GroupIx> = self.shared.usable.groups(self.vpc_of(flow)).collect();
+        let readings: Vec<_> = readings(flow, directed, role).map(|reading| (reading, reading.query(flow))).collect();
         let records = u64::from(flow.totals.flows);
-        for reading in readings(flow, directed, role) {
-            let query = reading.query(flow);
-            for group in self.shared.usable.groups(vpc) {
-                let rules = inventory.group(group).rules.as_slice();
-                for (position, rule) in rules.iter().enumerate() {
-                    if rule.direction != reading.direction || self.shared.allows(rule, &query) == Answer::No {
+        for group in groups {
+            for (position, rule) in inventory.group(group).rules.iter().enumerate() {
+                let (mut unplaced, mut set_aside) = (false, false);
+                for (reading, query) in &readings {
+                    if rule.direction != reading.direction || self.shared.allows(rule, query) == Answer::No {
                         continue;
                     }
-                    let tally = &mut self.found.tallies[group.0 as usize][position];
-                    let set_aside = match reading.weight {
-                        Weight::Opposed => true,
-                        Weight::Aside => rule.covers_ephemeral(),
-                        Weight::Sure | Weight::Possible | Weight::Implied => false,
-                    };
-                    if set_aside {
-                        tally.assumed_replies += records;
-                        continue;
-                    }
-                    tally.unplaced += records;
-                    if contradicts {
-                        tally.contradicting += records;
+                    match Effect::of(rule, reading.weight, Answer::Unplaced) {
+                        Effect::SetAside => set_aside = true,
+                        _ => unplaced = true,
                     }
                 }
+                let is_new = |counted: &mut HashSet<_>, effect| counted.insert((group, position, effect));
+                set_aside = set_aside && is_new(&mut self.counted, Effect::SetAside);
+                unplaced = unplaced && is_new(&mut self.counted, Effect::Unplaced);
+                let tally = &mut self.found.tallies[group.0 as usize][position];
+                tally.assumed_replies += if set_aside { records } else { 0 };
+                tally.unplaced += if unplaced { records } else { 0 };
+                tally.contradicting += if unplaced && contradicts { records } else { 0 };
             }
         }
     }

@@ -101,7 +101,7 @@ pub fn store(rollup: &Rollup, path: &Path) -> Result<(), RollupError> {
         schema: SCHEMA.to_owned(),
         slice_seconds: rollup.slice.seconds(),
         kept_ports: rollup.kept_ports.ranges().iter().map(|range| (*range.start(), *range.end())).collect(),
-        ledger: rollup.ledger.clone(),
+        ledger: sorted(&rollup.ledger),
     };
     let metadata = serde_json::to_string(&metadata).unwrap_or_default();
     let rank = place_ranks(&rollup.places);
@@ -116,6 +116,13 @@ pub fn store(rollup: &Rollup, path: &Path) -> Result<(), RollupError> {
     let schema = rows_frame(rollup, &[]).map_err(|source| RollupError::Content { path: path.to_owned(), source })?;
     let frames = order.chunks(CHUNK).map(|chunk| rows_frame(rollup, chunk));
     write_aside(path, metadata, &schema.schema().clone(), frames)
+}
+
+/// Sources are numbered as they are met, which depends on threads; the file names them.
+fn sorted(ledger: &Ledger) -> Ledger {
+    let mut ledger = ledger.clone();
+    ledger.sources.sort_by(|a, b| a.name.cmp(&b.name));
+    ledger
 }
 
 fn place_ranks(places: &Places) -> Vec<u32> {
@@ -257,7 +264,10 @@ fn coverage_frame(rollup: &Rollup, rank: &[u32]) -> PolarsResult<DataFrame> {
 pub fn load(path: &Path, since: Option<u32>, until: Option<u32>) -> Result<Loaded, RollupError> {
     let content = |source| RollupError::Content { path: path.to_owned(), source };
     let mut reader = open(path)?;
-    let schema = reader.schema().map_err(content)?;
+    // What cannot even be opened as Parquet need not be a rollup: reading it as flow logs finds the better words.
+    let Ok(schema) = reader.schema() else {
+        return Ok(Loaded::SomethingElse);
+    };
     let has = |names: &[&str]| names.iter().all(|name| schema.contains(name));
     if has(&["interface_id", "source", "from", "to", "skipped"]) {
         return Ok(Loaded::Coverage);

@@ -101,14 +101,7 @@ impl Table {
 
     /// Adds all rows of another table, whose places are renamed by `renamed`. `as_they_are`: it has the same slices and kept
     /// the same ports, which saves taking every row apart.
-    pub fn absorb(
-        &mut self,
-        other: &Table,
-        renamed: &[PlaceIx],
-        slice: Slice,
-        kept: &KeptPorts,
-        as_they_are: bool,
-    ) {
+    pub fn absorb(&mut self, other: &Table, renamed: &[PlaceIx], slice: Slice, kept: &KeptPorts, as_they_are: bool) {
         for row in &other.rows {
             let place = renamed[row.key.place().at()];
             if as_they_are && !row.key.is_listed() {

@@ -38,6 +38,15 @@ pub struct Trouble {
     pub message: String,
 }
 
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.message.contains(&self.object) {
+            return formatter.write_str(&self.message);
+        }
+        write!(formatter, "{}: {}", self.object, self.message)
+    }
+}
+
 /// What came of a scan.
 #[derive(Debug)]
 pub struct Scanned {

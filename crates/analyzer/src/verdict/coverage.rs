@@ -3,6 +3,7 @@
 //! Time is cut into slots of the aggregation interval. A slot counts if it lies wholly inside the window and the interface's
 //! life; it is covered if a source that records accepted traffic reported in it (OK or NODATA) and skipped nothing.
 
+use crate::attribute::unplaced::is_foreign;
 use crate::rollup::coverage::Reported;
 use crate::rollup::{PlaceIx, Rollup};
 use inventory::{InterfaceIx, Inventory, Span, TrafficType};
@@ -30,6 +31,18 @@ pub struct Covered {
 pub struct CoverageBook {
     window: Span,
     reports: BTreeMap<String, Report>,
+    unknown: Vec<UnknownInterface>,
+}
+
+/// An interface that reported, and that no snapshot knows, in a VPC that may be ours.
+#[derive(Clone, Debug)]
+pub struct UnknownInterface {
+    /// `eni-...`
+    pub interface: String,
+    /// Its VPC, where the format tells.
+    pub vpc: Option<String>,
+    /// Share of the time between its first and last report that is covered.
+    pub share: f64,
 }
 
 #[derive(Default)]
@@ -60,7 +73,25 @@ impl CoverageBook {
             }
             reports.insert(interface.to_owned(), report);
         }
-        CoverageBook { window, reports }
+        let mut book = CoverageBook { window, reports, unknown: Vec::new() };
+        for place in rollup.places.iter() {
+            let interface = &*place.interface_id;
+            let is_known = inventory.interface_ix(interface.as_bytes()).is_some();
+            if interface.is_empty() || is_known || is_foreign(place, inventory) || !book.reports.contains_key(interface)
+            {
+                continue;
+            }
+            let share = book.of_unknown(interface).share;
+            let vpc = place.vpc_id.as_deref().map(str::to_owned);
+            book.unknown.push(UnknownInterface { interface: interface.to_owned(), vpc, share });
+        }
+        book.unknown.sort_by(|a, b| a.interface.cmp(&b.interface).then_with(|| a.vpc.cmp(&b.vpc)));
+        book
+    }
+
+    /// Interfaces that no snapshot knows, sorted.
+    pub fn unknown(&self) -> &[UnknownInterface] {
+        &self.unknown
     }
 
     /// Coverage of an interface that the inventory knows; `None` if it did not live inside the window.

@@ -10,8 +10,10 @@ use inventory::{Group, GroupIx, InterfaceIx, Inventory, Rule, Span};
 /// What holds for all rules of a group.
 #[derive(Clone, Debug, Default)]
 pub struct GroupGates {
-    /// Interfaces that carried it at some time of the window.
+    /// Interfaces that carried it, or may have carried it, at some time of the window.
     pub carried_by: Vec<InterfaceIx>,
+    /// Whether some snapshot shows one of them with it.
+    pub is_attached: bool,
     /// Seconds for which the best observed of them reported.
     pub observed_seconds: i64,
     /// Why the logs could not have shown a use.
@@ -43,7 +45,8 @@ pub fn group_gates(
         });
         return gates;
     }
-    check_coverage(&mut gates, inventory, coverage, thresholds);
+    check_coverage(&mut gates, inventory, group_ix, window, coverage, thresholds);
+    check_unknown_interfaces(&mut gates, group, coverage, thresholds);
     if gates.no_evidence.is_none() {
         let days = thresholds.min_days;
         let needed = (days * 86_400.0) as i64;
@@ -62,7 +65,14 @@ pub fn group_gates(
     gates
 }
 
-fn check_coverage(gates: &mut GroupGates, inventory: &Inventory, coverage: &CoverageBook, thresholds: &Thresholds) {
+fn check_coverage(
+    gates: &mut GroupGates,
+    inventory: &Inventory,
+    group: GroupIx,
+    window: Span,
+    coverage: &CoverageBook,
+    thresholds: &Thresholds,
+) {
     let name = |ix: InterfaceIx| inventory.interfaces()[ix.0 as usize].id.as_str();
     let mut least: Option<(f64, InterfaceIx)> = None;
     let mut least_sure: Option<(f64, InterfaceIx)> = None;
@@ -70,7 +80,11 @@ fn check_coverage(gates: &mut GroupGates, inventory: &Inventory, coverage: &Cove
         let Some(covered) = coverage.of(inventory, interface) else {
             continue;
         };
-        gates.observed_seconds = gates.observed_seconds.max(covered.observed_seconds);
+        // An interface whose groups are not known may have carried it: its gaps count, its days do not.
+        if inventory.carried(interface, window).groups.iter().any(|&(carried, _)| carried == group) {
+            gates.is_attached = true;
+            gates.observed_seconds = gates.observed_seconds.max(covered.observed_seconds);
+        }
         if least.is_none_or(|(share, _)| covered.share_until_last_report < share) {
             least = Some((covered.share_until_last_report, interface));
         }
@@ -82,7 +96,9 @@ fn check_coverage(gates: &mut GroupGates, inventory: &Inventory, coverage: &Cove
         gates.no_evidence = Some("none of its interfaces lived inside the window".to_owned());
         return;
     };
-    if least < thresholds.min_coverage {
+    if !gates.is_attached {
+        gates.no_evidence = Some("no interface inside the window is known to have carried its group".to_owned());
+    } else if least < thresholds.min_coverage {
         gates.no_evidence = Some(format!(
             "the logs cover {} of the life of {}, less than {} (--min-coverage)",
             percent(least),
@@ -96,6 +112,28 @@ fn check_coverage(gates: &mut GroupGates, inventory: &Inventory, coverage: &Cove
             "{} is gone by a later snapshot, and nothing but the end of its reports tells when it went",
             name(worst_sure)
         ));
+    }
+}
+
+/// An interface that no snapshot knows may have carried the group, and may have used any of its rules in a gap of its reports.
+fn check_unknown_interfaces(gates: &mut GroupGates, group: &Group, coverage: &CoverageBook, thresholds: &Thresholds) {
+    let usable = |vpc: &Option<String>| match vpc {
+        Some(vpc) => group.usable_vpcs.is_empty() || group.usable_vpcs.contains(vpc),
+        None => true,
+    };
+    let gapped = coverage.unknown().iter().filter(|unknown| usable(&unknown.vpc));
+    let Some(worst) = gapped.min_by(|a, b| a.share.total_cmp(&b.share)) else {
+        return;
+    };
+    let reason = format!(
+        "{}, which no snapshot knows, may have carried its group, and the logs cover {} of the time between its first and last report; take snapshots more often",
+        worst.interface,
+        percent(worst.share)
+    );
+    if worst.share < thresholds.min_coverage {
+        gates.no_evidence.get_or_insert(reason);
+    } else if worst.share < 1.0 {
+        gates.likely.get_or_insert(reason);
     }
 }
 

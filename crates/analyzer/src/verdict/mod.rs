@@ -97,10 +97,13 @@ impl Bench<'_> {
             GroupVerdict::Used
         } else if gates.carried_by.is_empty() && self.inventory.has_interfaces_of(group.owner.as_deref()) {
             GroupVerdict::Unattached
-        } else if gates.no_evidence.is_some() || gates.likely.is_some() {
-            GroupVerdict::NoEvidence
-        } else {
+        } else if rules.iter().all(|rule| matches!(rule.verdict, Verdict::Unused | Verdict::NotLogged))
+            && gates.no_evidence.is_none()
+            && gates.likely.is_none()
+        {
             GroupVerdict::Idle
+        } else {
+            GroupVerdict::NoEvidence
         };
         GroupJudgement { verdict, rules, gates }
     }

@@ -51,20 +51,22 @@ pub enum Count {
     UntrackedAnswer,
 }
 
-/// How often something was counted for a rule.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counted {
-    /// By how many records.
-    pub records: u64,
-    /// By how many of their readings: more where somebody's way or interface is not known.
-    pub readings: u64,
+impl Count {
+    pub const ALL: [Count; 6] = [
+        Count::Request,
+        Count::Ambiguous,
+        Count::Implied,
+        Count::AssumedReply,
+        Count::Unplaced,
+        Count::UntrackedAnswer,
+    ];
 }
 
 /// What is counted over all records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
     pub undetermined_direction: u64,
-    /// Neither flags nor guesses tell who started them; rules may.
+    /// Nothing tells who started them.
     pub ambiguous: u64,
     pub contradictions: u64,
     pub unknown_interfaces: u64,
@@ -72,39 +74,38 @@ pub struct Totals {
 
 #[derive(Debug, Default)]
 pub struct Attribution {
-    counts: BTreeMap<(usize, Count), Counted>,
+    counts: BTreeMap<(usize, Count), u64>,
     pub totals: Totals,
 }
 
 impl Attribution {
-    pub fn of(&self, rule: usize, count: Count) -> Counted {
+    /// By how many records something was counted for a rule.
+    pub fn of(&self, rule: usize, count: Count) -> u64 {
         self.counts.get(&(rule, count)).copied().unwrap_or_default()
     }
 
     /// Whether a rule was used at all, surely or possibly.
     pub fn is_used(&self, rule: usize) -> bool {
         let uses = [Count::Request, Count::Ambiguous, Count::Implied];
-        uses.into_iter().any(|count| self.of(rule, count).records > 0)
+        uses.into_iter().any(|count| self.of(rule, count) > 0)
     }
 }
 
 pub fn attribute(network: &Network) -> Attribution {
     let evidence = Evidence::new(network);
     let mut attribution = Attribution::default();
-    for seen in evidence.seen.iter().filter(|seen| !network.is_foreign(seen.record)) {
+    for seen in evidence.seen.iter().filter(|seen| network.is_ours(seen.record)) {
         let judged = Judge { network, evidence: &evidence, seen }.judge();
         let Attribution { counts, totals } = &mut attribution;
         totals.undetermined_direction += u64::from(judged.is_undetermined);
         totals.ambiguous += u64::from(judged.is_ambiguous);
         totals.contradictions += u64::from(judged.is_contradiction);
-        for counted in &judged.counts {
-            counts.entry(*counted).or_default().readings += 1;
-        }
+        // Two readings may say the same for a rule: it is one record all the same.
         for counted in judged.counts.into_iter().collect::<BTreeSet<_>>() {
-            counts.entry(counted).or_default().records += 1;
+            *counts.entry(counted).or_default() += 1;
         }
     }
-    let ours = network.records.iter().filter(|record| !network.is_foreign(record)).map(|record| &record.interface);
+    let ours = network.records.iter().filter(|record| network.is_ours(record)).map(|record| &record.interface);
     let unknown: BTreeSet<&String> = ours.filter(|id| network.interface_by_id(id).is_none()).collect();
     attribution.totals.unknown_interfaces = unknown.len() as u64;
     attribution
@@ -118,6 +119,10 @@ struct Judged {
     is_undetermined: bool,
     is_ambiguous: bool,
     is_contradiction: bool,
+}
+
+fn is_ambiguous(role: Role) -> bool {
+    matches!(role, Role::Ambiguous | Role::OpenedOrAnswered)
 }
 
 struct Judge<'a> {
@@ -139,14 +144,13 @@ impl Judge<'_> {
     fn judge(&self) -> Judged {
         let record = self.seen.record;
         let role = self.evidence.role(self.seen);
-        let mut judged = Judged {
-            is_undetermined: self.way() == Way::Undetermined,
-            is_ambiguous: matches!(role, Role::Ambiguous | Role::OpenedOrAnswered),
-            ..Judged::default()
-        };
+        let mut judged = Judged { is_undetermined: self.way() == Way::Undetermined, ..Judged::default() };
         match self.network.interface_by_id(&record.interface) {
             Some(interface) => self.judge_known(interface, role, &mut judged),
-            None => self.leave_unplaced(role, self.vpc(), &mut judged),
+            None => {
+                judged.is_ambiguous = is_ambiguous(role);
+                self.leave_unplaced(role, self.vpc(), &mut judged);
+            }
         }
         judged
     }
@@ -245,9 +249,15 @@ impl Judge<'_> {
                     self.rules_then(&carried).any(|rule| self.network.allows(rule, &reading.request) > Match::No)
                 })
         };
-        // Evidence 2: what no rule may have let pass as a request is a reply.
-        let is_refused = role != Role::Opened && !is_allowed(true);
-        let settled = if is_refused { Role::Answered } else { role };
+        // Evidence 2: what no rule may have let pass as a request is a reply; and what no rule may have let pass as the answer
+        // to one is no reply, whatever is guessed.
+        let settled = match role {
+            Role::Opened => role,
+            _ if !is_allowed(true) => Role::Answered,
+            Role::GuessedReply if !is_allowed(false) => Role::Ambiguous,
+            role => role,
+        };
+        judged.is_ambiguous = is_ambiguous(settled);
         for reading in self.readings(settled) {
             self.use_rules(&reading, &carried, judged);
         }
@@ -258,14 +268,14 @@ impl Judge<'_> {
             self.leave_unplaced(settled, vpc, judged);
             return;
         }
-        judged.is_contradiction = match settled {
-            // An error about a tracked connection passes with it, whatever the rules say.
-            _ if matches!(self.seen.record.protocol, ICMP | ICMPV6) => false,
+        let is_unexplained = match settled {
             Role::Opened => !is_allowed(true),
             Role::Answered => !is_allowed(false) || role == Role::GuessedRequest,
             _ => false,
         };
-        if judged.is_contradiction {
+        // An error about a tracked connection passes with it, whatever the rules say; it may be one.
+        judged.is_contradiction = is_unexplained && !matches!(self.seen.record.protocol, ICMP | ICMPV6);
+        if is_unexplained {
             // The inventory is wrong here, so what is left is what flags say.
             let by_flags = match role {
                 Role::GuessedRequest | Role::GuessedReply => Role::Ambiguous,
@@ -275,13 +285,15 @@ impl Judge<'_> {
         }
     }
 
-    /// The rules of every group that the interface may have carried: those of the last snapshot, and those of then.
+    /// The rules of every group that the interface may have carried: those of the last snapshot, and those of then. Of a group
+    /// that nothing shows at that time, all that it ever had.
     fn rules_then<'b>(&'b self, carried: &'b Carried) -> impl Iterator<Item = &'b Rule> {
         let network = self.network;
         let relevant = network.relevant(self.seen.span);
         let rules = network.rules.iter().enumerate().filter(move |(number, rule)| {
             let is_in_last = network.last_snapshot().rules.contains(number);
-            let was_there = relevant.iter().any(|snapshot| snapshot.rules.contains(number));
+            let mut listing = relevant.iter().filter(|snapshot| snapshot.groups.contains(&rule.group)).peekable();
+            let was_there = listing.peek().is_none() || listing.any(|snapshot| snapshot.rules.contains(number));
             carried.has(rule.group) && (is_in_last || was_there)
         });
         rules.map(|(_, rule)| rule)
@@ -359,10 +371,12 @@ impl Network {
         self.last_snapshot().rules.iter().map(|number| (*number, &self.rules[*number]))
     }
 
-    /// On an unknown interface of another account, in a VPC that is not ours.
-    fn is_foreign(&self, record: &Record) -> bool {
-        let is_ours = record.account == ACCOUNT || record.account == "unknown";
+    /// Not on an unknown interface of another account in a VPC that is not ours, and not at a regional NAT gateway, which has
+    /// neither an interface nor groups.
+    pub fn is_ours(&self, record: &Record) -> bool {
+        let is_our_account = record.account == ACCOUNT || record.account == "unknown";
         let is_elsewhere = record.vpc.as_ref().is_some_and(|id| self.vpcs.iter().all(|vpc| vpc.id != *id));
-        !is_ours && is_elsewhere && self.interface_by_id(&record.interface).is_none()
+        let is_known = self.interface_by_id(&record.interface).is_some();
+        record.interface != "-" && (is_our_account || is_known || !is_elsewhere)
     }
 }

@@ -84,7 +84,8 @@ pub enum Role {
 pub struct Evidence<'a> {
     pub network: &'a Network,
     pub seen: Vec<Seen<'a>>,
-    has_raw_flags: bool,
+    /// Interfaces of which some flow log writes raw flags.
+    raw: BTreeSet<&'a str>,
 }
 
 impl<'a> Evidence<'a> {
@@ -101,14 +102,17 @@ impl<'a> Evidence<'a> {
             span.from -= 60;
             seen.push(Seen { record, src_port, dst_port, span });
         }
-        Evidence { network, seen, has_raw_flags: records.iter().any(Record::has_raw_flags) }
+        let is_raw =
+            |flow_log: usize| records.iter().any(|record| record.flow_log == flow_log && record.has_raw_flags());
+        let raw = records.iter().filter(|record| is_raw(record.flow_log)).map(|record| record.interface.as_str());
+        Evidence { network, seen, raw: raw.collect() }
     }
 
     pub fn role(&self, seen: &Seen) -> Role {
         match seen.record.flags() {
             Flags::Syn => return Role::Opened,
             Flags::Raw => return Role::OpenedOrAnswered,
-            Flags::SynAck if self.has_raw_flags || self.is_mirrored(seen) => return Role::OpenedOrAnswered,
+            Flags::SynAck if self.has_raw_flags(seen) || self.is_mirrored(seen) => return Role::OpenedOrAnswered,
             Flags::SynAck => return Role::Answered,
             Flags::Silent => {}
         }
@@ -119,17 +123,22 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// The same interface saw SYN and ACK the other way too. High ports are all alike.
+    fn has_raw_flags(&self, seen: &Seen) -> bool {
+        self.raw.contains(seen.record.interface.as_str())
+    }
+
+    /// The same interface saw SYN and ACK the other way too, by flow logs that alike tell its VPC or do not. High ports are
+    /// all alike; without ports nobody knows.
     fn is_mirrored(&self, seen: &Seen) -> bool {
         let record = seen.record;
         let alike = |one: u16, other: u16| one == other || (one >= HIGH && other >= HIGH);
-        self.seen.iter().any(|other| {
-            let other = other.record;
-            matches!(other.flags(), Flags::SynAck | Flags::Raw)
-                && other.interface == record.interface
+        let Some((src_port, dst_port)) = record.ports else { return true };
+        self.seen.iter().map(|other| other.record).any(|other| {
+            let is_other_way = other.ports.is_some_and(|(src, dst)| alike(src, dst_port) && alike(dst, src_port));
+            is_other_way
+                && matches!(other.flags(), Flags::SynAck | Flags::Raw)
+                && (&other.interface, &other.vpc) == (&record.interface, &record.vpc)
                 && (other.src, other.dst) == (record.dst, record.src)
-                && alike(other.src_port, record.dst_port)
-                && alike(other.dst_port, record.src_port)
         })
     }
 
@@ -172,7 +181,8 @@ impl<'a> Evidence<'a> {
             match side.1 {
                 Port::Known(_) => server == side,
                 // Its number is gone, but the other end's is not: it called this address from there.
-                Port::High => server.0 == side.0 && client == other && other.1 != Port::High,
+                Port::Missing => false,
+                Port::High => server.0 == side.0 && client == other && matches!(other.1, Port::Known(_)),
             }
         })
     }
@@ -191,7 +201,9 @@ impl<'a> Evidence<'a> {
         let is_server = |side: (IpAddr, Port), other: (IpAddr, Port)| {
             // NFS, rsh and LPR clients call from 512-1023, whatever rules name there.
             let may_be_client = (512..1024).contains(&lowest(side.1)) && lowest(other.1) >= 1024;
-            self.is_named_for(record.protocol, side, other.0) && !self.is_named(record.protocol, other.1) && !may_be_client
+            self.is_named_for(record.protocol, side, other.0)
+                && !self.is_named(record.protocol, other.1)
+                && !may_be_client
         };
         let (src, dst) = ((record.src, src_port), (record.dst, dst_port));
         only_one(is_server(src, dst), is_server(dst, src))
@@ -232,7 +244,8 @@ impl<'a> Evidence<'a> {
         } else {
             (dst_port, src_port, Side::Destination, seen.record.dst)
         };
-        if low == FTP_DATA {
+        let has_no_ports = low == 0 || seen.src_port == Port::Missing;
+        if has_no_ports || low == FTP_DATA {
             return None;
         }
         let is_well_known = low < 512 && high >= 1024;
@@ -288,14 +301,14 @@ impl<'a> Evidence<'a> {
         only_one(has_fan_in(&pairs, src_port, dst_port), has_fan_in(&swapped, dst_port, src_port))
     }
 
-    /// Every (port of `one`, port of `other`) that met in records that nothing else explains, whoever sent them.
+    /// Every (port of `one`, port of `other`) that met, whoever sent the record.
     fn port_pairs(&self, one: IpAddr, other: IpAddr, protocol: u8) -> BTreeSet<(u16, u16)> {
         let mut pairs = BTreeSet::new();
         for seen in self.seen.iter().filter(|seen| seen.record.protocol == protocol) {
             let (Port::Known(src), Port::Known(dst)) = (seen.src_port, seen.dst_port) else { continue };
             let ends = (seen.record.src, seen.record.dst);
             let is_between = ends == (one, other) || ends == (other, one);
-            if !is_between || self.role_by_flags(seen).is_some() || self.guessed_by_itself(seen).is_some() {
+            if !is_between || !self.network.is_ours(seen.record) {
                 continue;
             }
             pairs.insert(if ends == (one, other) { (src, dst) } else { (dst, src) });
@@ -315,7 +328,7 @@ fn has_fan_in(pairs: &BTreeSet<(u16, u16)>, server: u16, client: u16) -> bool {
 fn lowest(port: Port) -> u16 {
     match port {
         Port::Known(port) => port,
-        Port::High => HIGH,
+        Port::High | Port::Missing => HIGH,
     }
 }
 
@@ -330,33 +343,27 @@ fn only_one(source: bool, destination: bool) -> Option<Side> {
 /// The ports without those of clients: the caller's, where flags tell who called, or the only high one. A port that some
 /// rule singles out stays.
 fn thinned(network: &Network, record: &Record) -> (Port, Port) {
-    let is_kept = |port: u16| {
-        port < HIGH || network.rules.iter().any(|rule| rule.singles_out(TCP, port) || rule.singles_out(UDP, port))
+    let Some((src, dst)) = record.ports else { return (Port::Missing, Port::Missing) };
+    let is_named =
+        |port: u16| network.rules.iter().any(|rule| rule.singles_out(TCP, port) || rule.singles_out(UDP, port));
+    let thin = |port: u16, is_clients: bool| {
+        if is_clients && port >= HIGH && !is_named(port) { Port::High } else { Port::Known(port) }
     };
-    let thin = |port: u16| if is_kept(port) { Port::Known(port) } else { Port::High };
-    let (src, dst) = (record.src_port, record.dst_port);
-    let is_src_dropped = match record.flags() {
-        Flags::Syn => true,
-        Flags::SynAck => false,
-        Flags::Raw | Flags::Silent => src >= HIGH && dst < HIGH,
+    let (is_src_clients, is_dst_clients) = match record.flags() {
+        Flags::Syn => (true, false),
+        Flags::SynAck => (false, true),
+        Flags::Raw | Flags::Silent => (dst < HIGH, src < HIGH),
     };
-    let is_dst_dropped = match record.flags() {
-        Flags::Syn => false,
-        Flags::SynAck => true,
-        Flags::Raw | Flags::Silent => dst >= HIGH && src < HIGH,
-    };
-    (
-        if is_src_dropped { thin(src) } else { Port::Known(src) },
-        if is_dst_dropped { thin(dst) } else { Port::Known(dst) },
-    )
+    (thin(src, is_src_clients), thin(dst, is_dst_clients))
 }
 
 /// Whether two records are added up: all that is kept of them is equal.
 fn is_alike(network: &Network, one: &Record, other: &Record) -> bool {
     let kept = |record: &Record| {
         let hour = record.start / 3600;
-        let bare = Record { start: hour, end: 0, flags: None, src_port: 0, dst_port: 0, ..record.clone() };
-        (bare, record.flags.is_some(), record.flags(), thinned(network, record))
+        let bare = Record { start: hour, end: 0, flags: None, ports: None, flow_log: 0, ..record.clone() };
+        let has_flags = record.protocol == TCP && record.flags.is_some();
+        (bare, has_flags, record.flags(), thinned(network, record))
     };
     kept(one) == kept(other)
 }

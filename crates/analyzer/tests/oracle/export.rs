@@ -1,6 +1,6 @@
 //! A network as the AWS CLI prints it, and its records as S3 gets them.
 
-use crate::network::{ACCOUNT, Attachment, Network, Peer, Record, Rule, Snapshot, State, TCP, UDP};
+use crate::network::{ACCOUNT, Attachment, LogFormat, Network, Peer, Record, Rule, Snapshot, State, TCP, UDP};
 use ipnet::IpNet;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -8,14 +8,20 @@ use std::net::IpAddr;
 use std::path::Path;
 
 impl Network {
-    /// Writes `inventory/*.json` and `logs.txt`.
+    /// Writes `inventory/*.json` and `logs/*.log`.
     pub fn write(&self, folder: &Path) {
         std::fs::create_dir(folder.join("inventory")).expect("a new folder");
         for (number, snapshot) in self.snapshots.iter().enumerate() {
             let path = folder.join("inventory").join(format!("snapshot-{number}.json"));
             std::fs::write(path, self.snapshot_json(snapshot).to_string()).expect("a new file");
         }
-        std::fs::write(folder.join("logs.txt"), self.log()).expect("a new file");
+        std::fs::create_dir(folder.join("logs")).expect("a new folder");
+        for (number, format) in self.flow_logs.iter().enumerate() {
+            let name =
+                format!("{ACCOUNT}_vpcflowlogs_eu-west-1_fl-0000000000000000{number}_20250615T1500Z_abcdef01.log");
+            let text = self.log(number, *format).expect("a text can be written to");
+            std::fs::write(folder.join("logs").join(name), text).expect("a new file");
+        }
     }
 
     fn snapshot_json(&self, snapshot: &Snapshot) -> Value {
@@ -121,52 +127,48 @@ impl Network {
         json!({ "GroupId": id, "UserId": ACCOUNT })
     }
 
-    fn log(&self) -> String {
+    fn log(&self, flow_log: usize, format: LogFormat) -> Result<String, std::fmt::Error> {
         let mut log =
-            "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end \
-                       action log-status"
+            "version account-id interface-id srcaddr dstaddr protocol packets bytes start end action log-status"
                 .to_owned();
-        let format = self.format;
+        log.push_str(if format.ports { " srcport dstport" } else { "" });
         log.push_str(if format.vpc_id { " vpc-id" } else { "" });
         log.push_str(if format.tcp_flags { " tcp-flags" } else { "" });
         log.push_str(if format.flow_direction { " flow-direction" } else { "" });
         log.push_str(if format.pkt_addresses { " pkt-srcaddr pkt-dstaddr" } else { "" });
         log.push('\n');
-        for record in &self.records {
-            self.add_line(&mut log, record).expect("a text can be written to");
+        for record in self.records.iter().filter(|record| record.flow_log == flow_log) {
+            add_line(&mut log, format, record)?;
         }
-        log
+        Ok(log)
     }
+}
 
-    fn add_line(&self, log: &mut String, record: &Record) -> std::fmt::Result {
-        let Record { account, interface, src, dst, src_port, dst_port, protocol, start, end, .. } = record;
-        let action = if record.accepted { "ACCEPT" } else { "REJECT" };
-        write!(
-            log,
-            "5 {account} {interface} {src} {dst} {src_port} {dst_port} {protocol} 3 180 {start} {end} {action} OK"
-        )?;
-        if self.format.vpc_id {
-            write!(log, " {}", record.vpc.as_deref().unwrap_or("-"))?;
-        }
-        if self.format.tcp_flags {
-            match record.flags {
-                Some(flags) => write!(log, " {flags}")?,
-                None => log.push_str(" -"),
-            }
-        }
-        if self.format.flow_direction {
-            log.push_str(match record.egress {
-                Some(true) => " egress",
-                Some(false) => " ingress",
-                None => " -",
-            });
-        }
-        if self.format.pkt_addresses {
-            write!(log, " {} {}", record.pkt_src.unwrap_or(*src), record.pkt_dst.unwrap_or(*dst))?;
-        }
-        log.push('\n');
-        Ok(())
+fn add_line(log: &mut String, format: LogFormat, record: &Record) -> std::fmt::Result {
+    let Record { account, interface, src, dst, protocol, start, end, .. } = record;
+    let action = if record.accepted { "ACCEPT" } else { "REJECT" };
+    write!(log, "5 {account} {interface} {src} {dst} {protocol} 3 180 {start} {end} {action} OK")?;
+    if let Some((src_port, dst_port)) = record.ports {
+        write!(log, " {src_port} {dst_port}")?;
     }
+    if format.vpc_id {
+        write!(log, " {}", record.vpc.as_deref().unwrap_or("-"))?;
+    }
+    if format.tcp_flags {
+        write!(log, " {}", record.flags.map_or("-".to_owned(), |flags| flags.to_string()))?;
+    }
+    if format.flow_direction {
+        log.push_str(match record.egress {
+            Some(true) => " egress",
+            Some(false) => " ingress",
+            None => " -",
+        });
+    }
+    if format.pkt_addresses {
+        write!(log, " {} {}", record.pkt_src.unwrap_or(*src), record.pkt_dst.unwrap_or(*dst))?;
+    }
+    log.push('\n');
+    Ok(())
 }
 
 fn vpc_json(vpc: &crate::network::Vpc) -> Value {

@@ -24,6 +24,8 @@ pub enum Port {
     Known(u16),
     /// Some port from 32768 to 65535, and none that a rule singles out.
     High,
+    /// The format has no ports.
+    Missing,
 }
 
 /// A request that a rule may allow, seen from the interface.
@@ -83,6 +85,8 @@ impl Network {
                 Port::Known(port) if from <= port && port <= to => Match::Surely,
                 Port::High if from <= 32768 && to == 65535 => Match::Surely,
                 Port::High if rule.is_wide() => Match::Possibly,
+                Port::Missing if (from, to) == (0, 65535) => Match::Surely,
+                Port::Missing => Match::Possibly,
                 _ => Match::No,
             };
         }

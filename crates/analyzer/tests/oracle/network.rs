@@ -24,7 +24,8 @@ pub struct Network {
     pub snapshots: Vec<Snapshot>,
     /// Whether the inventory lists `SecurityGroupRules`, or has them in `IpPermissions` alone.
     pub rules_have_ids: bool,
-    pub format: LogFormat,
+    /// One, or two that tell of the same interfaces.
+    pub flow_logs: Vec<LogFormat>,
     pub records: Vec<Record>,
 }
 
@@ -118,15 +119,18 @@ pub struct Snapshot {
 /// Which of the optional fields the logs have.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LogFormat {
+    pub ports: bool,
     pub vpc_id: bool,
     pub tcp_flags: bool,
     pub flow_direction: bool,
     pub pkt_addresses: bool,
 }
 
-/// One flow log record. What its format lacks is None.
+/// One flow log record. What its format lacks, or could not say, is None.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
+    /// Number of its flow log.
+    pub flow_log: usize,
     pub account: String,
     pub vpc: Option<String>,
     pub interface: String,
@@ -136,8 +140,8 @@ pub struct Record {
     pub dst: IpAddr,
     pub pkt_src: Option<IpAddr>,
     pub pkt_dst: Option<IpAddr>,
-    pub src_port: u16,
-    pub dst_port: u16,
+    /// Source and destination.
+    pub ports: Option<(u16, u16)>,
     pub flags: Option<u8>,
     pub start: i64,
     pub end: i64,

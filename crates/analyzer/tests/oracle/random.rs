@@ -58,22 +58,30 @@ pub const ADDRESSES_OF_SECOND_VPC: [&str; 3] = ["10.1.0.10", "10.1.0.11", "52.10
 pub fn network(seed: u64) -> Network {
     let random = &mut Random(seed);
     let mut network = Network { rules_have_ids: random.chance(50), ..Network::default() };
-    network.format = match random.below(5) {
-        0 | 1 => LogFormat::default(),
-        2 | 3 => LogFormat { vpc_id: true, tcp_flags: true, flow_direction: true, pkt_addresses: true },
-        _ => LogFormat {
-            vpc_id: random.chance(50),
-            tcp_flags: random.chance(70),
-            flow_direction: random.chance(30),
-            pkt_addresses: random.chance(50),
-        },
-    };
+    for _ in 0..*random.pick(&[1, 1, 1, 2]) {
+        network.flow_logs.push(format(random));
+    }
     vpcs(&mut network, random);
     groups(&mut network, random);
     rules(&mut network, random);
     snapshots(&mut network, random);
     crate::traffic::records(&mut network, random);
     network
+}
+
+/// The default format, version 5 with everything, or anything in between.
+fn format(random: &mut Random) -> LogFormat {
+    match random.below(6) {
+        0 | 1 => LogFormat { ports: true, ..LogFormat::default() },
+        2 | 3 => LogFormat { ports: true, vpc_id: true, tcp_flags: true, flow_direction: true, pkt_addresses: true },
+        _ => LogFormat {
+            ports: random.chance(85),
+            vpc_id: random.chance(50),
+            tcp_flags: random.chance(70),
+            flow_direction: random.chance(30),
+            pkt_addresses: random.chance(50),
+        },
+    }
 }
 
 fn vpcs(network: &mut Network, random: &mut Random) {
@@ -140,10 +148,22 @@ fn rules(network: &mut Network, random: &mut Random) {
             _ => Peer::Group(random.below(network.groups.len())),
         };
         let rule = Rule { name: format!("rule {number}"), group, egress: random.chance(40), protocol, ports, peer };
-        // The same content is the same rule.
-        if !network.rules.iter().any(|other| *other == Rule { name: other.name.clone(), ..rule.clone() }) {
-            network.rules.push(rule);
+        add_rule(network, rule);
+    }
+    if random.chance(40) {
+        // A public web server with the default egress rule.
+        let group = random.below(network.groups.len());
+        for (egress, protocol, ports) in [(false, Some(TCP), Some((443, 443))), (true, None, None)] {
+            let (name, peer) = (format!("public {egress}"), Peer::Cidr(block("0.0.0.0/0")));
+            add_rule(network, Rule { name, group, egress, protocol, ports, peer });
         }
+    }
+}
+
+/// The same content is the same rule.
+fn add_rule(network: &mut Network, rule: Rule) {
+    if !network.rules.iter().any(|other| *other == Rule { name: other.name.clone(), ..rule.clone() }) {
+        network.rules.push(rule);
     }
 }
 
@@ -182,7 +202,7 @@ fn snapshots(network: &mut Network, random: &mut Random) {
             change(network, &mut states, random);
         }
         let mut groups = all_groups.clone();
-        if random.chance(10) {
+        if number > 0 && random.chance(10) {
             // Nobody carries it then, for a group that is carried cannot be deleted.
             let deleted = random.below(network.groups.len());
             groups.remove(&deleted);

@@ -62,21 +62,52 @@ fn with_gap(files: &[LogFile], gap: Gap, interface: &str, from: u32, to: u32) ->
     changed
 }
 
+/// When an interface accepted something.
+fn accepted(files: &[LogFile], interface: &str) -> Vec<u32> {
+    let mut times = Vec::new();
+    for file in files {
+        let columns = &file.columns;
+        for line in file.lines.iter().filter(|line| is_whole(file, line)) {
+            if columns.get(line, "interface-id") == interface && columns.get(line, "action") == "ACCEPT" {
+                times.push(columns.span(line).0);
+            }
+        }
+    }
+    times
+}
+
 #[test]
 fn a_gap_proves_nothing() {
     let (mut found, mut tried) = (Vec::new(), 0);
-    for network in Network::all(1..=5) {
+    for network in Network::all(1..=4) {
         let mut chance = Chance::new(tried as u64 + 1);
-        let ids = interfaces(&network.files);
+        let mut ids = interfaces(&network.files);
+        // Those that the inventory does not know are few, and the ones to worry about.
+        let unknown = |id: &String| network.loaded.inventory.interface_ix(id.as_bytes()).is_none();
+        let few: Vec<String> = ids.iter().filter(|id| unknown(id)).cloned().collect();
+        for _ in 0..3 {
+            ids.extend_from_slice(&few);
+        }
         let (first, last) = (network.rollup.ledger.first.unwrap(), network.rollup.ledger.last.unwrap());
-        for _ in 0..16 {
+        for _ in 0..12 {
             let gap = *chance.pick(GAPS);
             let interface = chance.pick(&ids);
             let hours = *chance.pick(&[1, 2, 5, 12, 48]);
-            let from = first + chance.below(0..(last - first) as usize) as u32;
-            let to = from + hours * 3600;
+            // Anywhere, or where something is lost that may have been the only use of a rule.
+            let uses = if chance.one_in(2) { Vec::new() } else { accepted(&network.files, interface) };
+            let middle = if uses.is_empty() {
+                first + chance.below(0..(last - first) as usize) as u32
+            } else {
+                *chance.pick(&uses)
+            };
+            let (from, to) = (middle.saturating_sub(hours * 1800), middle + hours * 1800);
             let report = network.with_files(&with_gap(&network.files, gap, interface, from, to));
             tried += 1;
+            // A known limit: that the inventory was wrong about a known interface is told by the records that contradict it
+            // alone, and once they are lost nothing tells it.
+            if report.logs.contradictions < network.report.logs.contradictions {
+                continue;
+            }
             let what = format!("{gap:?} on {interface}, {from} to {to}");
             found.extend(network.newly_unused(&what, &report));
         }

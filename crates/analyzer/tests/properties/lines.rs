@@ -59,7 +59,7 @@ impl Damage {
 #[test]
 fn a_broken_line_proves_nothing() {
     let (mut found, mut tried) = (Vec::new(), 0);
-    for network in Network::all(1..=5) {
+    for network in Network::all(1..=4) {
         let mut chance = Chance::new(tried as u64 + 2);
         for _ in 0..16 {
             let mut files = network.files.clone();

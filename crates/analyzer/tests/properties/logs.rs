@@ -46,6 +46,22 @@ impl Columns {
     }
 }
 
+impl LogFile {
+    /// The same records in a format that lacks some fields.
+    pub fn without(&self, left_out: &[&str]) -> LogFile {
+        let kept: Vec<usize> =
+            (0..self.columns.0.len()).filter(|&at| !left_out.contains(&self.columns.0[at].as_str())).collect();
+        let columns = Columns(kept.iter().map(|&at| self.columns.0[at].clone()).collect());
+        let mut lines = Vec::new();
+        for line in &self.lines {
+            let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+            let shorter: Vec<&[u8]> = kept.iter().filter_map(|&at| fields.get(at).copied()).collect();
+            lines.push(if is_whole(self, line) { shorter.join(&b' ') } else { line.clone() });
+        }
+        LogFile { name: self.name.clone(), columns, lines }
+    }
+}
+
 /// Reads every object below a folder that holds records with a header, sorted by name.
 pub fn load(folder: &Path) -> Vec<LogFile> {
     let mut paths = Vec::new();

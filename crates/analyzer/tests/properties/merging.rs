@@ -11,14 +11,6 @@ use std::path::Path;
 /// Both files of a stored rollup.
 fn stored(rollup: &Rollup, folder: &Path) -> (Vec<u8>, Vec<u8>) {
     let path = folder.join("rollup.parquet");
-    let mut n = Rollup::new(rollup.slice, rollup.kept_ports.clone()); // EXPLORE
-    let mut names: Vec<String> = rollup.ledger.sources.iter().map(|s| s.name.clone()).collect();
-    names.sort();
-    for name in names {
-        n.ledger.source(&name);
-    }
-    n.merge(rollup.clone());
-    let rollup = &n;
     parquet::store(rollup, &path).unwrap();
     (fs::read(&path).unwrap(), fs::read(parquet::coverage_path(&path)).unwrap())
 }

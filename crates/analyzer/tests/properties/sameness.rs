@@ -31,14 +31,6 @@ fn forms(network: &Network, logs: &[String], threads: usize, folder: &Path) -> B
     forms.insert("markdown", write(&|to| markdown::write(&report, to)));
     forms.insert("table", write(&|to| table::write(&report, Style { color: true, width: 120 }, to)));
     let stored = folder.join("same.parquet");
-    let mut n = analyzer::rollup::Rollup::new(rollup.slice, rollup.kept_ports.clone()); // EXPLORE
-    let mut names: Vec<String> = rollup.ledger.sources.iter().map(|s| s.name.clone()).collect();
-    names.sort();
-    for name in names {
-        n.ledger.source(&name);
-    }
-    n.merge(rollup.clone());
-    let rollup = n;
     parquet::store(&rollup, &stored).unwrap();
     forms.insert("rollup", fs::read(&stored).unwrap());
     forms.insert("coverage", fs::read(parquet::coverage_path(&stored)).unwrap());

@@ -2,7 +2,7 @@
 
 use crate::network::{load, read, scan_options};
 use analyzer::assemble::{self, ReportOptions};
-use analyzer::report::model::{Report, Verdict};
+use analyzer::report::model::{GroupVerdict, Report, Verdict};
 use analyzer::verdict::Thresholds;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -98,9 +98,9 @@ impl Small {
         lines
     }
 
-    fn report(&self) -> Report {
+    fn report_on(&self, logs: &str) -> Report {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("a_fl-00000000000000001_b.log"), self.logs()).unwrap();
+        fs::write(folder.path().join("a_fl-00000000000000001_b.log"), logs).unwrap();
         let loaded = load(&self.documents());
         let rollup = read(folder.path(), &scan_options(&loaded));
         let options = ReportOptions {
@@ -112,12 +112,20 @@ impl Small {
         assemble::report(&rollup, &loaded.inventory, &loaded.notes, &options)
     }
 
-    /// Rules that are unused.
+    /// Rules that are unused, and groups that are idle.
     fn unused(&self) -> Vec<String> {
-        let report = self.report();
-        let rules = report.groups.iter().flat_map(|group| &group.rules);
-        let mut unused: Vec<String> =
-            rules.filter(|rule| rule.verdict == Verdict::Unused).map(|rule| rule.rule_id.clone()).collect();
+        self.unused_on(&self.logs())
+    }
+
+    fn unused_on(&self, logs: &str) -> Vec<String> {
+        let mut unused = Vec::new();
+        for group in self.report_on(logs).groups {
+            if group.verdict == GroupVerdict::Idle {
+                unused.push(group.group_id);
+            }
+            let rules = group.rules.into_iter().filter(|rule| rule.verdict == Verdict::Unused);
+            unused.extend(rules.map(|rule| rule.rule_id));
+        }
         unused.sort();
         unused
     }
@@ -170,7 +178,7 @@ fn a_gap_where_the_inventory_was_wrong_proves_nothing() {
     assert_proves_nothing(&small, &Small { gap: Some((DB, 65..75)), ..small.clone() });
 }
 
-/// Nobody knows what the database carries: the idle group perhaps, or not.
+/// Nobody knows what the database carries: the group on no interface perhaps, or not. Nor is its own group idle now.
 #[test]
 fn groups_that_are_not_known_prove_nothing_of_a_group_on_no_interface() {
     let small = Small::new();
@@ -184,7 +192,7 @@ fn groups_that_are_not_known_prove_nothing_of_a_group_on_no_interface() {
 fn groups_that_are_not_known_add_no_days() {
     let mut small = Small::new();
     let mut young = interface(GONE, "10.0.0.9", &["sg-idle"]);
-    young["Attachment"] = json!({"InstanceId": "i-9", "DeviceIndex": 0, "AttachTime": "2026-03-01T18:00:00Z"});
+    young["Attachment"] = json!({"InstanceId": "i-9", "DeviceIndex": 0, "DeleteOnTermination": true, "AttachTime": "2026-03-01T18:00:00Z"});
     small.interfaces.push(young);
     small.logged.push(GONE);
     small.gap = Some((GONE, 0..108));
@@ -253,4 +261,26 @@ fn no_fact_left_out_proves_anything() {
         println!("without {key}");
         assert_proves_nothing(&small, &less);
     }
+}
+
+/// A NAT gateway inside the VPC called the web server for somebody outside. The rule sees the gateway's address, and a format
+/// with packet-level addresses alone does not tell it.
+#[test]
+fn packet_level_addresses_alone_prove_nothing() {
+    let mut small = Small::new();
+    small.accepted.push((WEB, 70, "10.0.0.200 10.0.0.1 50000 8443 6"));
+    let (mut both, mut packet_level_alone) = (String::new(), String::new());
+    for line in small.logs().lines() {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let (src, dst) = match fields[3] {
+            "srcaddr" => ("pkt-srcaddr", "pkt-dstaddr"),
+            "10.0.0.200" => ("203.0.113.77", fields[4]),
+            other => (other, fields[4]),
+        };
+        writeln!(both, "{line} {src} {dst}").unwrap();
+        let (before, after) = (fields[..3].join(" "), fields[5..].join(" "));
+        writeln!(packet_level_alone, "{before} {after} {src} {dst}").unwrap();
+    }
+    assert_eq!(small.unused_on(&both), ["sgr-3306"]);
+    assert_eq!(small.unused_on(&packet_level_alone), ["sgr-3306"]);
 }
