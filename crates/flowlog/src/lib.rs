@@ -58,9 +58,9 @@ pub use field::{Field, FieldType};
 pub use format::{Column, Format, TemplateError};
 pub use opener::{FanIn, FlagEvidence, FlowPort, Opener, PairSide, Side};
 #[cfg(feature = "parquet")]
-pub use parquet::read_parquet_file;
+pub use parquet::{check_parquet, read_parquet_file};
 pub use record::{Action, FlowDirection, LogStatus, Record};
 pub use source::{LeftOut, ObjectSummary, ReadOptions, Shape, Sink, read, read_file};
 pub use tag::decode_tag;
 pub use units::LINE_LIMIT;
-pub use unparsed::{Unparsed, interface_id_in};
+pub use unparsed::Unparsed;

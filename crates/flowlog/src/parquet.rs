@@ -8,6 +8,7 @@ use std::any::Any;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -158,13 +159,11 @@ pub(crate) fn read_open_file(
     let mut line = 0;
     for group in groups {
         let group_rows = group.num_rows();
-        for column in group.parquet_columns() {
-            let rows = i64::try_from(group_rows).unwrap_or(i64::MAX);
-            match pages::check(&mut file, column.byte_range(), rows) {
-                Ok(Ok(())) => {}
-                Ok(Err(reason)) => return Err(unreadable(reason)),
-                Err(source) => return Err(ReadError::Read { name: name.to_owned(), source }),
-            }
+        let columns: Vec<Range<u64>> = group.parquet_columns().iter().map(|column| column.byte_range()).collect();
+        match check_columns(&mut file, &columns, group_rows) {
+            Ok(Ok(())) => {}
+            Ok(Err(reason)) => return Err(unreadable(reason)),
+            Err(source) => return Err(ReadError::Read { name: name.to_owned(), source }),
         }
         directory.num_rows = group_rows;
         directory.row_groups = vec![group];
@@ -186,6 +185,32 @@ pub(crate) fn read_open_file(
     }
     summary.lines = line;
     Ok(summary)
+}
+
+/// Checks every page header of a Parquet file, whatever it holds, so that no decoder is led to ask for memory without end.
+///
+/// # Errors
+/// A sentence that tells what is wrong.
+pub fn check_parquet(path: &Path) -> Result<(), String> {
+    let mut file = File::open(path).map_err(|error| error.to_string())?;
+    let metadata = guarded(|| ParquetReader::new(&mut file).get_metadata().cloned())?;
+    for group in &metadata.row_groups {
+        let columns: Vec<Range<u64>> = group.parquet_columns().iter().map(|column| column.byte_range()).collect();
+        let checked = guarded(|| Ok(check_columns(&mut file, &columns, group.num_rows())))?;
+        checked.map_err(|error| error.to_string())??;
+    }
+    Ok(())
+}
+
+/// Checks the columns of one row group, given where they lie.
+fn check_columns(file: &mut File, columns: &[Range<u64>], rows: usize) -> std::io::Result<Result<(), String>> {
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    for column in columns {
+        if let Err(reason) = pages::check(file, column.clone(), rows)? {
+            return Ok(Err(reason));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Runs the Parquet decoder. It panics on some corrupt files (asserts on sizes that the file itself states), and one broken file among

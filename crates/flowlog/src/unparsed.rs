@@ -1,7 +1,6 @@
 //! Why a line is no record, and what can still be learnt from it.
 
 use crate::field::Field;
-use memchr::memmem;
 
 /// The reason why a line could not be read. Small and `Copy`, so that counting bad lines costs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -81,29 +80,10 @@ impl Unparsed {
     }
 }
 
-/// The first interface id (`eni-` and hexadecimal digits) in a line that could not be read, so that its loss can be charged to
-/// that interface alone.
-pub fn interface_id_in(text: &[u8]) -> Option<&[u8]> {
-    let from = memmem::find(text, b"eni-")?;
-    let id = text.get(from..)?;
-    let digits = id.iter().skip(4).take_while(|byte| byte.is_ascii_hexdigit()).count();
-    if digits == 0 {
-        return None;
-    }
-    id.get(..4 + digits)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-
-    #[test]
-    fn finds_the_interface_in_a_broken_line() {
-        assert_eq!(interface_id_in(b"2 1 eni-0ab12 10.0"), Some(&b"eni-0ab12"[..]));
-        assert_eq!(interface_id_in(b"2 1 eni- 10.0"), None);
-        assert_eq!(interface_id_in(b""), None);
-    }
 
     #[test]
     fn unparsed_is_small() {

@@ -46,6 +46,17 @@ impl Inventory {
         is_peer.min(fits)
     }
 
+    /// As [`Inventory::allows`] at its loosest: who is in a security group or on a prefix list is taken as unknown. For packets
+    /// that show the inventory to be wrong about that time.
+    pub fn might_allow(&self, rule: &Rule, query: &Query) -> bool {
+        match rule.peer {
+            Peer::Cidr(_) => self.allows(rule, query) > Answer::No,
+            Peer::PrefixList(_) | Peer::Group { .. } => {
+                rule.direction == query.direction && rule.fits(query.protocol, query.port) > Answer::No
+            }
+        }
+    }
+
     /// Whether the rule's peer means the address, during the span.
     fn is_peer(&self, rule: &Rule, address: IpAddr, span: Span) -> Answer {
         match (rule.resolved, &rule.peer) {

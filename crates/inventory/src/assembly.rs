@@ -55,7 +55,9 @@ pub(crate) fn assemble(sources: Vec<Source>) -> Result<Loaded, LoadError> {
         owners.add(number, vpc.unwrap_or(NO_VPC), interface);
         interface_numbers.insert(interface.id.clone().into_bytes().into_boxed_slice(), number);
     }
-    let mut times: Vec<i64> = scopes.iter().flat_map(|scope| scope.interfaces.times.iter().copied()).collect();
+    // Lists of interfaces and lists of groups may be of different times.
+    let mut times: Vec<i64> =
+        scopes.iter().flat_map(|scope| scope.interfaces.times.iter().chain(&scope.groups.times).copied()).collect();
     times.sort_unstable();
     times.dedup();
 
@@ -78,7 +80,7 @@ pub(crate) fn assemble(sources: Vec<Source>) -> Result<Loaded, LoadError> {
         mirror_targets: collected.mirror_targets,
         accounts: collected.accounts,
         listings,
-        interface_times: Timeline { times },
+        snapshot_times: Timeline { times },
     };
     resolve_peers(&mut inventory, &list_numbers);
     note_gaps(&inventory, &mut notes);
@@ -280,7 +282,9 @@ fn resolve_peers(inventory: &mut Inventory, lists: &BTreeMap<String, u32>) {
             known.vpcs.extend(group.usable_vpcs.iter().cloned());
         }
         let (owner, region) = (known.owner.as_deref(), known.region.as_deref());
-        let unresolved = if inventory.has_interfaces_in(owner, region) {
+        // A group that nothing lists or carries, of nobody knows whom, may be another account's.
+        let is_somebodys = number.is_some() || owner.is_some();
+        let unresolved = if is_somebodys && inventory.has_interfaces_in(owner, region) {
             None
         } else {
             Some(missing_interfaces(&id, owner, region))
@@ -373,8 +377,13 @@ fn note_gaps(inventory: &Inventory, notes: &mut Vec<Note>) {
         );
         notes.push(Note { kind: NoteKind::GuessedVpcRanges, text });
     }
-    let is_unread =
-        |group: &Group| !inventory.mirror_targets.are_read_for(group.owner.as_deref(), group.region.as_deref());
+    let is_unread = |group: &Group| {
+        !inventory.mirror_targets.are_read_for(
+            group.owner.as_deref(),
+            group.region.as_deref(),
+            inventory.accounts.len(),
+        )
+    };
     if inventory.groups.iter().any(is_unread) {
         let text = "traffic mirror targets are not in the inventory: any interface may receive mirrored traffic (UDP 4789), \
                     which is never logged; add the output of `aws ec2 describe-traffic-mirror-targets`";

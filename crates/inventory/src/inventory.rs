@@ -72,8 +72,8 @@ pub struct Inventory {
     pub(crate) mirror_targets: MirrorTargets,
     pub(crate) accounts: BTreeSet<String>,
     pub(crate) listings: InterfaceListings,
-    /// The times of all snapshots that list interfaces, in any scope.
-    pub(crate) interface_times: Timeline,
+    /// The times of all snapshots that list interfaces or groups, in any scope.
+    pub(crate) snapshot_times: Timeline,
 }
 
 /// Of which accounts and regions interfaces were listed.

@@ -72,10 +72,10 @@ impl Inventory {
         carried
     }
 
-    /// A key for keeping results of [`Inventory::carried`]: spans with equal keys give equal results.
-    pub fn epoch_of(&self, _number: InterfaceIx, span: Span) -> u64 {
+    /// A key for keeping results of [`Inventory::carried`] and [`Inventory::rules_at`]: spans with equal keys give equal ones.
+    pub fn epoch_of(&self, span: Span) -> u64 {
         // Which snapshots are relevant depends only on how many lie at or before the start and before the end.
-        let times = &self.interface_times.times;
+        let times = &self.snapshot_times.times;
         let at_or_before_start = times.partition_point(|time| *time <= span.from) as u64;
         let before_end = times.partition_point(|time| *time < span.to) as u64;
         at_or_before_start << 32 | before_end

@@ -35,7 +35,13 @@ impl Inventory {
             all_carry &= answer == Answer::Surely;
             some_carry |= answer.is_use();
         }
-        if any && all_carry && self.is_owned_surely(address, span, None) {
+        // The same address may belong to somebody else in another VPC where the group can be used.
+        let is_settled = |vpc: &u32| {
+            !self.vpcs[*vpc as usize].ranges.contains(address) || self.is_owned_surely(address, span, Some(*vpc))
+        };
+        let may_be_elsewhere = peer.elsewhere.as_ref().is_some_and(|ranges| ranges.contains(address));
+        let is_settled = !may_be_elsewhere && peer.vpcs.iter().all(is_settled);
+        if any && all_carry && is_settled && self.is_owned_surely(address, span, None) {
             return Answer::Surely;
         }
         if some_carry || (is_ingress && peer.keeps_client_addresses) {
@@ -47,7 +53,7 @@ impl Inventory {
                 return Answer::Unplaced;
             }
         }
-        if peer.elsewhere.as_ref().is_some_and(|ranges| ranges.contains(address)) {
+        if may_be_elsewhere {
             return Answer::Unplaced;
         }
         Answer::No

@@ -70,9 +70,14 @@ impl MirrorTargets {
     }
 
     /// Whether the targets were read that a group's interfaces could be.
-    pub(crate) fn are_read_for(&self, owner: Option<&str>, region: Option<&str>) -> bool {
+    ///
+    /// A list that does not say whose it is counts only where there is but one account.
+    pub(crate) fn are_read_for(&self, owner: Option<&str>, region: Option<&str>, accounts: usize) -> bool {
         self.read.iter().any(|(read_account, read_region)| {
-            let same_account = read_account.is_none() || read_account.as_deref() == owner;
+            let same_account = match read_account {
+                Some(read_account) => Some(read_account.as_str()) == owner,
+                None => accounts <= 1,
+            };
             let same_region = read_region.is_none() || read_region.as_deref() == region;
             same_account && same_region
         })
@@ -120,7 +125,8 @@ impl Inventory {
             return false;
         }
         let targets = &self.mirror_targets;
-        targets.any_load_balancer || !targets.are_read_for(group.owner.as_deref(), group.region.as_deref())
+        targets.any_load_balancer
+            || !targets.are_read_for(group.owner.as_deref(), group.region.as_deref(), self.accounts.len())
     }
 
     fn mirror_reason(&self, rule: &Rule) -> Option<String> {

@@ -318,16 +318,22 @@ impl Shared<'_> {
             && !self.rollup.places.get(place).interface_id.is_empty()
     }
 
-    /// What a rule answers. A dropped port is none of those that were kept, so a rule for kept ports alone does not allow it.
+    /// What a rule answers.
     fn allows(&self, rule: &Rule, query: &Query) -> Answer {
-        if query.port == Port::High
-            && let RulePorts::Range { from, to } = rule.ports
-            && self.rollup.kept_ports.holds_all(from, to)
-            && !rule.covers_ephemeral()
-        {
-            return Answer::No;
-        }
-        self.inventory.allows(rule, query)
+        if self.is_for_kept_ports(rule, query) { Answer::No } else { self.inventory.allows(rule, query) }
+    }
+
+    /// Whether a rule might allow it, taking nothing for granted about who is in its peer group or prefix list.
+    fn might_allow(&self, rule: &Rule, query: &Query) -> bool {
+        self.inventory.might_allow(rule, query) && !self.is_for_kept_ports(rule, query)
+    }
+
+    /// A dropped port is none of those that were kept, so a rule for kept ports alone does not allow it.
+    fn is_for_kept_ports(&self, rule: &Rule, query: &Query) -> bool {
+        let RulePorts::Range { from, to } = rule.ports else {
+            return false;
+        };
+        query.port == Port::High && self.rollup.kept_ports.holds_all(from, to) && !rule.covers_ephemeral()
     }
 
     fn directed(&self, flow: &Flow) -> Directed {

@@ -4,7 +4,7 @@ use super::flow::{Directed, Flow};
 use super::reading::{Reading, Role, opposite, readings};
 use super::tally::Effect;
 use super::{Attribution, Worker};
-use inventory::{Answer, Direction, GroupIx, InterfaceIx, Inventory, Protocol, Rule};
+use inventory::{Answer, Direction, GroupIx, InterfaceIx, Inventory, Protocol, Rule, Span};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -41,7 +41,7 @@ impl<'a> CarriedCache<'a> {
     }
 
     fn of(&mut self, flow: &Flow, interface: InterfaceIx) -> Rc<CarriedRules<'a>> {
-        let key = (interface, self.inventory.epoch_of(interface, flow.span));
+        let key = (interface, self.inventory.epoch_of(flow.span));
         if let Some((last, rules)) = &self.last
             && *last == key
         {
@@ -114,17 +114,19 @@ impl Worker<'_> {
             self.judge_unplaced(flow, directed, role, false);
             return;
         }
-        let contradicts = match role {
+        let is_unexplained = match role {
             Role::Request => !heard.forward,
             // The rules make an answer of it, while the ports say that it is a request: then the interface may well have
             // carried another group at that time, above all where one snapshot stands for the whole window.
             Role::Reply => !heard.backward || first_guess == Role::GuessedRequest,
             Role::GuessedRequest | Role::GuessedReply | Role::Ambiguous => false,
         };
+        let contradicts = is_unexplained || self.changes_within(flow, &carried);
         if contradicts && !self.shared.careless.no_unplaced {
             // ICMP errors about a tracked connection pass with it, whatever the rules say (AWS, "Security group connection
             // tracking"): such a record need not speak against the inventory, though it may.
-            if flow.protocol != Protocol::ICMP && flow.protocol != Protocol::ICMPV6 {
+            let is_icmp = flow.protocol == Protocol::ICMP || flow.protocol == Protocol::ICMPV6;
+            if is_unexplained && !is_icmp {
                 let interface = &self.shared.rollup.places.get(flow.place).interface_id;
                 self.found.note_contradiction(interface, flow);
             }
@@ -135,6 +137,14 @@ impl Worker<'_> {
             };
             self.judge_unplaced(flow, directed, open, true);
         }
+    }
+
+    /// Whether a snapshot lies inside the span of a row and the interface's groups, or their rules, differ around it. Rows add
+    /// up records of an hour or a day, so one that is explained may hold one that, alone, would contradict the inventory.
+    fn changes_within(&self, flow: &Flow, carried: &CarriedRules<'_>) -> bool {
+        let differ = carried.groups.iter().any(|group| !group.surely || !group.gone.is_empty());
+        let at = |time: i64| self.shared.inventory.epoch_of(Span { from: time, to: time });
+        differ && at(flow.span.from) != at(flow.span.to)
     }
 
     /// Asks every rule that the interface may have had, for every reading that the record may have.

@@ -33,7 +33,8 @@ pub enum Weight {
     /// A guess says that it is not this. That counts against rules for the whole ephemeral range alone: whoever wrote a rule
     /// for certain ports meant them.
     Aside,
-    /// It would go the other way than the address that all records of the interface share tells.
+    /// It would go the other way than the address that all records of the interface share tells: a guess too, for that may be
+    /// the address of its one peer.
     Opposed,
 }
 

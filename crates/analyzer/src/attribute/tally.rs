@@ -32,12 +32,12 @@ impl Effect {
     /// Weighs a reading that the rule allows, surely or not.
     pub fn of(rule: &Rule, weight: Weight, answer: Answer) -> Effect {
         let set_aside = match weight {
-            Weight::Opposed => true,
-            Weight::Aside => rule.covers_ephemeral(),
+            Weight::Aside | Weight::Opposed => rule.covers_ephemeral(),
             Weight::Sure | Weight::Possible | Weight::Implied => false,
         };
         match weight {
             _ if set_aside => Effect::SetAside,
+            Weight::Opposed => Effect::Unplaced,
             _ if answer == Answer::Unplaced => Effect::Unplaced,
             Weight::Implied => Effect::Implied,
             Weight::Sure if answer == Answer::Surely => Effect::Request,

@@ -91,7 +91,13 @@ impl Worker<'_> {
             for (position, rule) in inventory.group(group).rules.iter().enumerate() {
                 let (mut unplaced, mut set_aside) = (false, false);
                 for (reading, query) in &readings {
-                    if rule.direction != reading.direction || self.shared.allows(rule, query) == Answer::No {
+                    // Where the inventory is shown to be wrong, it may be about the members of a peer group too.
+                    let may_allow = rule.direction == reading.direction
+                        && match contradicts {
+                            true => self.shared.might_allow(rule, query),
+                            false => self.shared.allows(rule, query) > Answer::No,
+                        };
+                    if !may_allow {
                         continue;
                     }
                     match Effect::of(rule, reading.weight, Answer::Unplaced) {

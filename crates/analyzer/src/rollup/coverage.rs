@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 /// Minutes of one day.
 const MINUTES: u32 = 1440;
 const WORDS: usize = 23;
+/// An interval of 600 s that begins inside a minute touches eleven.
+const LONGEST_MINUTES: u32 = 11;
 
 /// Index of a source in [`super::Ledger::sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,11 +21,11 @@ pub struct SourceIx(pub u32);
 pub struct Minutes(BTreeMap<u32, [u64; WORDS]>);
 
 impl Minutes {
-    /// Adds every minute that a span of epoch seconds touches, both ends included. A span of more than a day is cut to its
-    /// ends: no record spans more than an interval, and one that claims to proves nothing about what lies between.
+    /// Adds every minute that a span of epoch seconds touches, both ends included. No record spans more than an aggregation
+    /// interval, of 600 s at most; one that claims to proves nothing about what lies between its ends.
     pub fn add_span(&mut self, from: u32, to: u32) {
         let (first, last) = (from / 60, to / 60);
-        if last < first || last - first > MINUTES {
+        if last < first || last - first > LONGEST_MINUTES {
             self.add(first);
             self.add(last);
             return;

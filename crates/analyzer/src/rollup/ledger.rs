@@ -123,9 +123,8 @@ impl Ledger {
         self.last = Some(self.last.map_or(end, |last| last.max(end)));
     }
 
-    /// Counts a line that could not be parsed.
-    pub fn note_unparsed(&mut self, interface: String, kind: &str, sample: impl FnOnce() -> Sample) {
-        *self.unparsed.entry(interface).or_default() += 1;
+    /// Keeps why a line could not be parsed.
+    pub fn note_unparsed(&mut self, kind: &str, sample: impl FnOnce() -> Sample) {
         *self.unparsed_reasons.entry(kind.to_owned()).or_default() += 1;
         self.keep_sample(sample());
     }
@@ -145,19 +144,13 @@ impl Ledger {
         self.files.sort_unstable();
         self.damaged.extend(other.damaged);
         self.damaged.sort_unstable();
-        for (kind, count) in other.left_out {
-            *self.left_out.entry(kind).or_default() += count;
-        }
+        add_up(&mut self.left_out, other.left_out);
         self.accepted = self.accepted.saturating_add(other.accepted);
         self.rejected = self.rejected.saturating_add(other.rejected);
         self.no_data = self.no_data.saturating_add(other.no_data);
         self.skipped = self.skipped.saturating_add(other.skipped);
-        for (interface, count) in other.unparsed {
-            *self.unparsed.entry(interface).or_default() += count;
-        }
-        for (reason, count) in other.unparsed_reasons {
-            *self.unparsed_reasons.entry(reason).or_default() += count;
-        }
+        add_up(&mut self.unparsed, other.unparsed);
+        add_up(&mut self.unparsed_reasons, other.unparsed_reasons);
         for sample in other.unparsed_samples {
             self.keep_sample(sample);
         }
@@ -175,5 +168,13 @@ impl Ledger {
             renamed.push(ix);
         }
         renamed
+    }
+}
+
+/// Counts from a file's metadata may be anything: they stop at the largest number.
+fn add_up(sums: &mut BTreeMap<String, u64>, more: BTreeMap<String, u64>) {
+    for (key, count) in more {
+        let sum = sums.entry(key).or_default();
+        *sum = sum.saturating_add(count);
     }
 }

@@ -76,6 +76,9 @@ pub enum RollupError {
         /// What it says it is.
         found: String,
     },
+    /// The coverage is cut short or damaged.
+    #[error("{0} is broken: without its coverage a rollup proves nothing; make it again with `sg-audit rollup`")]
+    BrokenCoverage(PathBuf),
     /// The coverage is not where it should be.
     #[error("{0} is missing: without its coverage a rollup proves nothing; keep the two files together")]
     NoCoverage(PathBuf),
@@ -263,6 +266,10 @@ fn coverage_frame(rollup: &Rollup, rank: &[u32]) -> PolarsResult<DataFrame> {
 /// Reads a Parquet file if it is one of ours. Rows outside the span are left out.
 pub fn load(path: &Path, since: Option<u32>, until: Option<u32>) -> Result<Loaded, RollupError> {
     let content = |source| RollupError::Content { path: path.to_owned(), source };
+    // A broken file may ask the decoder for any amount of memory.
+    if flowlog::check_parquet(path).is_err() {
+        return Ok(Loaded::SomethingElse);
+    }
     let mut reader = open(path)?;
     // What cannot even be opened as Parquet need not be a rollup: reading it as flow logs finds the better words.
     let Ok(schema) = reader.schema() else {
@@ -304,6 +311,8 @@ pub fn load(path: &Path, since: Option<u32>, until: Option<u32>) -> Result<Loade
         from_row += read;
     }
     if !known {
+        // Nothing tells what was lost on the way, or left out.
+        rollup.ledger.may_be_filtered = true;
         let name = path.display().to_string();
         let size = std::fs::metadata(path).map(|metadata| metadata.len()).unwrap_or_default();
         rollup.ledger.files.push(super::ledger::FileRead { name, size });
@@ -314,8 +323,40 @@ pub fn load(path: &Path, since: Option<u32>, until: Option<u32>) -> Result<Loade
     if let (Some(last), Some(until)) = (rollup.ledger.last, until) {
         rollup.ledger.last = Some(last.min(until));
     }
-    load_coverage(&mut rollup, &coverage_path(path), known)?;
+    load_coverage(&mut rollup, &coverage_path(path))?;
+    let cut = since.is_some() || until.is_some();
+    if cut || !known {
+        count_again(&mut rollup, cut && known);
+    }
     Ok(Loaded::Rollup(Box::new(rollup)))
+}
+
+/// Counts accepted and rejected records of the rows that are there, in all and by source: what was read elsewhere, or outside
+/// the span, proves nothing here. Rows name no source, so a source gets the accepted records of the interfaces that it covers.
+fn count_again(rollup: &mut Rollup, totals_too: bool) {
+    let (mut accepted, mut rejected) = (0_u64, 0_u64);
+    let mut by_place = vec![0_u64; rollup.places.len()];
+    for row in rollup.table.rows() {
+        let flows = u64::from(row.totals.flows);
+        match row.key.action() {
+            Action::Accept => {
+                accepted = accepted.saturating_add(flows);
+                by_place[row.key.place().at()] += flows;
+            }
+            Action::Reject => rejected = rejected.saturating_add(flows),
+        }
+    }
+    if totals_too {
+        rollup.ledger.accepted = accepted;
+        rollup.ledger.rejected = rejected;
+    }
+    let mut by_source = vec![0_u64; rollup.ledger.sources.len()];
+    for (place, source, _) in rollup.coverage.iter() {
+        by_source[source.0 as usize] = by_source[source.0 as usize].saturating_add(by_place[place.at()]);
+    }
+    for (source, accepted) in rollup.ledger.sources.iter_mut().zip(by_source) {
+        source.accepted = accepted;
+    }
 }
 
 fn open(path: &Path) -> Result<ParquetReader<File>, RollupError> {
@@ -392,6 +433,7 @@ fn add_rows(
     let (interfaces, directions) = (columns.texts("interface_id")?, columns.texts("flow_direction")?);
     let (srcs, dsts) = (columns.texts("src_addr")?, columns.texts("dst_addr")?);
     let (pkt_srcs, pkt_dsts) = (columns.texts("pkt_src_addr")?, columns.texts("pkt_dst_addr")?);
+    let has_ports = frame.column("src_port").is_ok() && frame.column("dst_port").is_ok();
     let (src_ports, dst_ports) = (columns.numbers("src_port")?, columns.numbers("dst_port")?);
     let (openers, actions) = (columns.texts("opener")?, columns.texts("action")?);
     let (flows, packets, bytes) = (columns.amounts("flows")?, columns.amounts("packets")?, columns.amounts("bytes")?);
@@ -423,6 +465,8 @@ fn add_rows(
             return Err(wrong("src_addr or dst_addr is missing"));
         };
         let port = |value: Option<i64>| match value {
+            // Without the column nothing was dropped: the format had none.
+            None if !has_ports => Ok(RowPort::Missing),
             None => Ok(RowPort::High),
             Some(-1) => Ok(RowPort::Missing),
             Some(value) => u16::try_from(value).map(RowPort::Known).map_err(|_| wrong(&format!("{value} is no port"))),
@@ -454,7 +498,7 @@ fn add_rows(
         let place = Place {
             account_id: accounts[ix].clone().unwrap_or_default().into(),
             vpc_id: vpcs[ix].clone().map(Into::into),
-            interface_id: interfaces[ix].clone().unwrap_or_default().into(),
+            interface_id: interfaces[ix].clone().ok_or_else(|| wrong("interface_id is missing"))?.into(),
         };
         let parts = KeyParts {
             slice: rollup.slice.start_of(time(slices[ix], "slice")?),
@@ -490,11 +534,14 @@ fn add_rows(
     Ok(())
 }
 
-fn load_coverage(rollup: &mut Rollup, path: &Path, sources_known: bool) -> Result<(), RollupError> {
+fn load_coverage(rollup: &mut Rollup, path: &Path) -> Result<(), RollupError> {
     if !path.exists() {
         return Err(RollupError::NoCoverage(path.to_owned()));
     }
     let content = |source| RollupError::Content { path: path.to_owned(), source };
+    if flowlog::check_parquet(path).is_err() {
+        return Err(RollupError::BrokenCoverage(path.to_owned()));
+    }
     let frame = open(path)?.finish().map_err(content)?;
     let columns = Columns { frame: &frame, path };
     let (accounts, vpcs) = (columns.texts("account_id")?, columns.texts("vpc_id")?);
@@ -523,12 +570,6 @@ fn load_coverage(rollup: &mut Rollup, path: &Path, sources_known: bool) -> Resul
         let minutes = if skipped { &mut reported.skipped } else { &mut reported.reported };
         minutes.add_run(from, to);
         rollup.coverage.add(place, source, &reported);
-        if !sources_known {
-            // Made elsewhere: nothing tells which source accepted what, but rows were accepted.
-            let accepted = rollup.ledger.accepted;
-            let known = &mut rollup.ledger.sources[source.0 as usize];
-            known.accepted = accepted;
-        }
     }
     Ok(())
 }

@@ -135,10 +135,4 @@ impl Table {
         }
         self.add(parts.pack(), totals);
     }
-
-    /// Gives back what only adding needs: after a scan the rows are only read.
-    pub fn shrink(&mut self) {
-        self.index = HashTable::new();
-        self.listed_index = HashMap::default();
-    }
 }

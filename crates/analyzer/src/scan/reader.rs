@@ -6,10 +6,14 @@ use crate::rollup::coverage::SourceIx;
 use crate::rollup::ledger::{Damaged, FileRead, Sample};
 use crate::rollup::row::{Addr, KeyParts, Totals};
 use crate::rollup::{Rollup, RowPort, parquet};
-use flowlog::{Action, FlowDirection, LeftOut, LogStatus, ReadOptions, Record, Shape, Sink, Unparsed, opener};
+use flowlog::{
+    Action, Field, FlowDirection, Format, LeftOut, LogStatus, ReadOptions, Record, Shape, Sink, Unparsed, opener,
+};
 use inventory::Direction;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Coverage of an object whose name tells no flow log waits under this number until the object is read: without any
@@ -36,6 +40,8 @@ struct Current {
     raw_flags: bool,
     records: u64,
     told: u64,
+    /// Unparsed lines by the one interface that they name.
+    unparsed: BTreeMap<String, u64>,
 }
 
 impl<'a> Reader<'a> {
@@ -54,7 +60,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one object. Trouble is noted and what came before it stays.
+    ///
+    /// A fault of ours, or of a library that trusts a broken file, costs this object and not the run.
     pub(super) fn read(&mut self, object: &Object, options: &ReadOptions) {
+        let read = catch_unwind(AssertUnwindSafe(|| self.read_unguarded(object, options)));
+        if read.is_err() {
+            let reason = "reading it failed inside the program; it may be broken: copy it again".to_owned();
+            self.rollup.coverage.forget(WAITING);
+            self.rollup.ledger.damaged.push(Damaged { name: object.name(), reason: reason.clone() });
+            self.troubles.push(Trouble { object: object.name(), message: reason });
+        }
+    }
+
+    fn read_unguarded(&mut self, object: &Object, options: &ReadOptions) {
         let name = object.name();
         let flow_log = flow_log_id(&name).map(str::to_owned);
         let source = flow_log.as_deref().map(|id| self.rollup.ledger.source(id));
@@ -75,7 +93,12 @@ impl<'a> Reader<'a> {
                 read
             }
         };
-        self.close();
+        // A format with `next-hop-interface-id` names two interfaces, and of a broken line nobody knows which one is left.
+        let names_one = match &read {
+            Ok(Outcome::Read { format: Some(format), .. }) => !format.has(Field::NextHopInterfaceId),
+            _ => false,
+        };
+        self.close(names_one);
 
         let trouble = match read {
             Ok(Outcome::Read { damage, shape, .. }) => {
@@ -110,6 +133,7 @@ impl<'a> Reader<'a> {
         let summary = flowlog::read(input, name, options, self).map_err(|error| error.to_string())?;
         Ok(Outcome::Read {
             shape: summary.shape,
+            format: summary.format,
             damage: summary.damage.map(|damage| damage.to_string()),
             bytes: summary.bytes_read,
         })
@@ -131,13 +155,19 @@ impl<'a> Reader<'a> {
         self.watcher.advance(summary.bytes_read, 0);
         Ok(Outcome::Read {
             shape: summary.shape,
+            format: summary.format,
             damage: summary.damage.map(|damage| damage.to_string()),
             bytes: summary.bytes_read,
         })
     }
 
     /// Books what the object as a whole told.
-    fn close(&mut self) {
+    fn close(&mut self, lines_name_one_interface: bool) {
+        for (interface, lines) in std::mem::take(&mut self.current.unparsed) {
+            let interface = if lines_name_one_interface { interface } else { String::new() };
+            let sum = self.rollup.ledger.unparsed.entry(interface).or_default();
+            *sum = sum.saturating_add(lines);
+        }
         let current = &self.current;
         self.watcher.advance(0, current.records - current.told);
         let source = match current.source {
@@ -178,7 +208,7 @@ impl<R: Read> Read for Watched<'_, R> {
 }
 
 enum Outcome {
-    Read { shape: Option<Shape>, damage: Option<String>, bytes: u64 },
+    Read { shape: Option<Shape>, format: Option<Format>, damage: Option<String>, bytes: u64 },
     Rollup,
 }
 
@@ -285,8 +315,9 @@ impl Sink for Reader<'_> {
 
     fn unparsed(&mut self, line: u64, reason: Unparsed, text: &[u8]) {
         let interface = named_interface(text).unwrap_or_default();
+        *self.current.unparsed.entry(interface).or_default() += 1;
         let name = &self.current.name;
-        self.rollup.ledger.note_unparsed(interface, reason.kind(), || Sample {
+        self.rollup.ledger.note_unparsed(reason.kind(), || Sample {
             file: name.clone(),
             line,
             reason: reason.to_string(),

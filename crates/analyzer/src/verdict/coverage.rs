@@ -23,8 +23,6 @@ pub struct Covered {
     pub share: f64,
     /// Share of its life until its last report, where a later snapshot finds it gone: nothing tells when it went.
     pub share_until_last_report: f64,
-    /// Seconds in which it reported, in whole slots.
-    pub observed_seconds: i64,
 }
 
 /// Coverage by interface id.
@@ -113,6 +111,12 @@ impl CoverageBook {
         Some(self.covered(report, Span { from, to: until }, Span { from, to: seen_until }))
     }
 
+    /// Seconds of a span in which an interface reported, in whole slots.
+    pub fn observed(&self, inventory: &Inventory, interface: InterfaceIx, span: Span) -> i64 {
+        let id = &inventory.interfaces()[interface.0 as usize].id;
+        self.reports.get(id).map_or(0, |report| report.within(span).0)
+    }
+
     /// Coverage of an interface that the inventory does not know, between its first and its last report.
     pub fn of_unknown(&self, id: &str) -> Covered {
         let report = self.reports.get(id);
@@ -121,7 +125,7 @@ impl CoverageBook {
         });
         match span {
             Some(span) => self.covered(report, span, span),
-            None => Covered { share: 0.0, share_until_last_report: 0.0, observed_seconds: 0 },
+            None => Covered { share: 0.0, share_until_last_report: 0.0 },
         }
     }
 
@@ -134,11 +138,7 @@ impl CoverageBook {
             // A life shorter than a slot: covered if there is any report at all.
             if total == 0 { if report.covered.is_empty() { 0.0 } else { 1.0 } } else { observed as f64 / total as f64 }
         };
-        Covered {
-            share: share(observed, total),
-            share_until_last_report: share(observed_seen, total_seen),
-            observed_seconds: observed,
-        }
+        Covered { share: share(observed, total), share_until_last_report: share(observed_seen, total_seen) }
     }
 }
 
@@ -162,7 +162,7 @@ fn interval(rollup: &Rollup, inventory: &Inventory, source: usize) -> Option<u32
     let seen = if source.longest_span > SHORT { LONG } else { SHORT };
     match configured.and_then(|flow_log| flow_log.max_aggregation_interval) {
         Some(SHORT) => Some(SHORT),
-        Some(LONG) => Some(LONG),
+        // On Nitro instances it is 60 s at most, whatever is configured: then no record spans more.
         _ => Some(seen),
     }
 }
@@ -193,6 +193,10 @@ impl Report {
         let slot = i64::from(self.interval.max(SHORT));
         let from = (span.from + slot - 1).div_euclid(slot) * slot;
         let to = (span.to + 1).div_euclid(slot) * slot;
+        if to <= from && slot > i64::from(SHORT) {
+            // Too short a life for one slot: by the minute, then.
+            return Report { interval: SHORT, covered: self.covered.clone(), ..Report::default() }.within(span);
+        }
         if to <= from {
             return (0, 0);
         }

@@ -81,10 +81,12 @@ fn check_coverage(
             continue;
         };
         // An interface whose groups are not known may have carried it: its gaps count, its days do not.
-        if inventory.carried(interface, window).groups.iter().any(|&(carried, _)| carried == group) {
+        let mut seconds = 0;
+        for span in carrying_spans(inventory, interface, group, window) {
             gates.is_attached = true;
-            gates.observed_seconds = gates.observed_seconds.max(covered.observed_seconds);
+            seconds += coverage.observed(inventory, interface, span);
         }
+        gates.observed_seconds = gates.observed_seconds.max(seconds);
         if least.is_none_or(|(share, _)| covered.share_until_last_report < share) {
             least = Some((covered.share_until_last_report, interface));
         }
@@ -113,6 +115,25 @@ fn check_coverage(
             name(worst_sure)
         ));
     }
+}
+
+/// The parts of the window in which an interface surely carried a group. What snapshots say changes at their times alone.
+fn carrying_spans(inventory: &Inventory, interface: InterfaceIx, group: GroupIx, window: Span) -> Vec<Span> {
+    let mut cuts: Vec<i64> = inventory.snapshots().iter().filter_map(|snapshot| snapshot.captured_at).collect();
+    cuts.retain(|time| window.from < *time && *time <= window.to);
+    cuts.push(window.from);
+    cuts.push(window.to.saturating_add(1));
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut spans = Vec::new();
+    for pair in cuts.windows(2) {
+        let span = Span { from: pair[0], to: pair[1] - 1 };
+        let carried = inventory.carried(interface, span);
+        if carried.groups.iter().any(|&(carried, surely)| surely && carried == group) {
+            spans.push(span);
+        }
+    }
+    spans
 }
 
 /// An interface that no snapshot knows may have carried the group, and may have used any of its rules in a gap of its reports.

@@ -6,7 +6,7 @@
 
 use crate::evidence::{Evidence, Role, Seen};
 use crate::matching::{Carried, Match, Request};
-use crate::network::{ACCOUNT, ICMP, ICMPV6, Network, Record, Rule, TCP, UDP};
+use crate::network::{ACCOUNT, ICMP, ICMPV6, Network, Peer, Record, Rule, Snapshot, Span, TCP, UDP};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -149,7 +149,7 @@ impl Judge<'_> {
             Some(interface) => self.judge_known(interface, role, &mut judged),
             None => {
                 judged.is_ambiguous = is_ambiguous(role);
-                self.leave_unplaced(role, self.vpc(), &mut judged);
+                self.leave_unplaced(role, self.vpc(), false, &mut judged);
             }
         }
         judged
@@ -265,7 +265,7 @@ impl Judge<'_> {
 
         let vpc = Some(self.network.interfaces[interface].vpc);
         if carried.maybe_others {
-            self.leave_unplaced(settled, vpc, judged);
+            self.leave_unplaced(settled, vpc, false, judged);
             return;
         }
         let is_unexplained = match settled {
@@ -275,13 +275,22 @@ impl Judge<'_> {
         };
         // An error about a tracked connection passes with it, whatever the rules say; it may be one.
         judged.is_contradiction = is_unexplained && !matches!(self.seen.record.protocol, ICMP | ICMPV6);
-        if is_unexplained {
+        // A snapshot inside the hour of its like, with other groups or rules before it than after: one of them, alone, may be
+        // unexplained.
+        let at = |time: i64| self.network.relevant(Span { from: time, to: time });
+        let times = |snapshots: Vec<&Snapshot>| snapshots.iter().map(|one| one.time).collect::<Vec<_>>();
+        let differs = !carried.possibly.is_subset(&carried.surely)
+            || self
+                .rules_then(&carried)
+                .any(|rule| !self.network.last_rules().any(|(_, last)| std::ptr::eq(last, rule)));
+        let is_changing = differs && times(at(self.seen.span.from)) != times(at(self.seen.span.to));
+        if is_unexplained || is_changing {
             // The inventory is wrong here, so what is left is what flags say.
             let by_flags = match role {
                 Role::GuessedRequest | Role::GuessedReply => Role::Ambiguous,
                 role => role,
             };
-            self.leave_unplaced(by_flags, vpc, judged);
+            self.leave_unplaced(by_flags, vpc, true, judged);
         }
     }
 
@@ -309,7 +318,7 @@ impl Judge<'_> {
                 continue;
             }
             let count = match (reading.worth, answer) {
-                (Worth::SetAside, _) if rule.is_wide() => Count::AssumedReply,
+                (Worth::SetAside | Worth::AgainstTheWay, _) if rule.is_wide() => Count::AssumedReply,
                 (_, Match::Unplaced) => Count::Unplaced,
                 (Worth::Implied, _) => Count::Implied,
                 (Worth::Request, Match::Surely) => Count::Request,
@@ -343,16 +352,22 @@ impl Judge<'_> {
     // ---- an interface that no snapshot knows, or a record that cannot be
 
     /// Any rule of any group that is usable in that VPC may have been used.
-    fn leave_unplaced(&self, role: Role, vpc: Option<usize>, judged: &mut Judged) {
+    ///
+    /// Where the record contradicts the inventory, that may be wrong about the members of a peer group or prefix list, too.
+    fn leave_unplaced(&self, role: Role, vpc: Option<usize>, contradicts: bool, judged: &mut Judged) {
         for reading in self.readings(role) {
             for (number, rule) in self.network.last_rules() {
                 let is_usable = vpc.is_none_or(|vpc| self.network.is_usable_in(rule.group, vpc));
-                if !is_usable || self.network.allows(rule, &reading.request) == Match::No {
+                let may_allow = match rule.peer {
+                    Peer::Cidr(_) => self.network.allows(rule, &reading.request) > Match::No,
+                    _ if contradicts => self.network.fits(rule, &reading.request) > Match::No,
+                    _ => self.network.allows(rule, &reading.request) > Match::No,
+                };
+                if !is_usable || !may_allow {
                     continue;
                 }
                 let is_aside = match reading.worth {
-                    Worth::AgainstTheWay => true,
-                    Worth::SetAside => rule.is_wide(),
+                    Worth::AgainstTheWay | Worth::SetAside => rule.is_wide(),
                     _ => false,
                 };
                 judged.counts.push((number, if is_aside { Count::AssumedReply } else { Count::Unplaced }));

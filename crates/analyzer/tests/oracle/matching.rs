@@ -74,6 +74,11 @@ impl Network {
         if ports == Match::No || peer == Match::No { Match::No } else { ports.min(peer) }
     }
 
+    /// Whether direction, protocol and port fit, whoever the peer is.
+    pub fn fits(&self, rule: &Rule, request: &Request) -> Match {
+        if rule.egress == request.egress { self.allows_port(rule, request) } else { Match::No }
+    }
+
     fn allows_port(&self, rule: &Rule, request: &Request) -> Match {
         let Some(protocol) = rule.protocol else { return Match::Surely };
         if protocol != request.protocol {
@@ -130,7 +135,15 @@ impl Network {
             is_surely_owned |= !candidates.contains(&None);
             owners.extend(candidates.into_iter().flatten());
         }
-        if is_surely_owned && owners.iter().all(|owner| self.carried(*owner, span).surely.contains(&group)) {
+        // Nobody else has the address in another VPC where the group can be used.
+        let is_settled = (0..self.vpcs.len()).all(|vpc| {
+            let may_be_there = self.is_usable_in(group, vpc) && self.vpc_holds(vpc, address);
+            !may_be_there || !self.owners(vpc, address, span).contains(&None)
+        });
+        if is_surely_owned
+            && is_settled
+            && owners.iter().all(|owner| self.carried(*owner, span).surely.contains(&group))
+        {
             return Match::Surely;
         }
         if owners.iter().any(|owner| self.carried(*owner, span).has(group)) {

@@ -169,7 +169,8 @@ impl Rule {
     pub fn is_wide(&self) -> bool {
         match self.ports {
             Some((from, to)) if self.has_ports() => from <= 32768 && to >= 60999,
-            _ => true,
+            // Protocols without ports have no client's port to be drawn.
+            _ => self.protocol.is_none_or(|protocol| matches!(protocol, TCP | UDP)),
         }
     }
 

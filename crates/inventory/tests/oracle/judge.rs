@@ -198,7 +198,7 @@ fn group(
         (None, Some(first)) => Some(world.interfaces[*first].owner.as_str()),
         (None, None) => said_owner,
     };
-    if !interfaces_read(world, owner) {
+    if owner.is_none() || !interfaces_read(world, owner) {
         return Answer::Possibly;
     }
     let mut vpcs: BTreeSet<&str> = said_vpc.into_iter().chain(listed.map(|group| group.vpc.as_str())).collect();
@@ -221,7 +221,8 @@ fn group(
         }
     }
     let answers: Vec<Answer> = possible.iter().map(|number| carries(world, *number, id, span)).collect();
-    if !owned_in.is_empty() && answers.iter().all(|answer| *answer == Answer::Surely) {
+    let is_settled = vpcs.iter().all(|vpc| owned_in.contains(vpc) || !in_vpc(world, vpc, address));
+    if !owned_in.is_empty() && is_settled && answers.iter().all(|answer| *answer == Answer::Surely) {
         return Answer::Surely;
     }
     if answers.iter().any(|answer| *answer >= Answer::Possibly) {

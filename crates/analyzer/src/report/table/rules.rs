@@ -101,12 +101,8 @@ fn write_details(ranked: &Ranked<'_>, indent: usize, style: Style, out: &mut dyn
     for line in wrapped(&ids, room) {
         writeln!(out, "{margin}{}", painted(&line, FAINT, style))?;
     }
-    // Of a rule that surely is used the evidence says it all.
-    let says_more = rule.verdict != Verdict::Used || wording::is_only_possibly_used(rule);
-    if says_more {
-        for line in wrapped(&rule.reason, room) {
-            writeln!(out, "{margin}{line}")?;
-        }
+    for line in wrapped(&rule.reason, room) {
+        writeln!(out, "{margin}{line}")?;
     }
     if let Some(advice) = wording::recommendation(rule) {
         for line in wrapped(&advice, room) {
