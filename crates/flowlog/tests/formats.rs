@@ -208,12 +208,6 @@ fn expected_record(names: &[&str]) -> Record<'static> {
             _ => {}
         }
     }
-    if !names.contains(&"srcaddr") && names.contains(&"pkt-srcaddr") {
-        record.src_addr = record.pkt_src_addr;
-    }
-    if !names.contains(&"dstaddr") && names.contains(&"pkt-dstaddr") {
-        record.dst_addr = record.pkt_dst_addr;
-    }
     record
 }
 

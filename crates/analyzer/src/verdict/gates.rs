@@ -125,12 +125,17 @@ fn carrying_spans(inventory: &Inventory, interface: InterfaceIx, group: GroupIx,
     cuts.push(window.to.saturating_add(1));
     cuts.sort_unstable();
     cuts.dedup();
-    let mut spans = Vec::new();
+    let mut spans: Vec<Span> = Vec::new();
     for pair in cuts.windows(2) {
         let span = Span { from: pair[0], to: pair[1] - 1 };
         let carried = inventory.carried(interface, span);
-        if carried.groups.iter().any(|&(carried, surely)| surely && carried == group) {
-            spans.push(span);
+        if !carried.groups.iter().any(|&(carried, surely)| surely && carried == group) {
+            continue;
+        }
+        // Joined, for a slot that two spans cut would count in neither.
+        match spans.last_mut() {
+            Some(last) if last.to + 1 == span.from => last.to = span.to,
+            _ => spans.push(span),
         }
     }
     spans

@@ -76,7 +76,7 @@ impl<'a> Doubts<'a> {
         if carriers.iter().any(|interface| self.coverage[*interface].is_none_or(|share| share < 0.95)) {
             reasons.push("coverage");
         }
-        if self.is_short(rule, &carriers) {
+        if self.is_short(group, rule, &carriers) {
             reasons.push("short");
         }
         if self.is_contradicted(rule) {
@@ -129,18 +129,38 @@ impl<'a> Doubts<'a> {
     }
 
     /// Rule or interfaces are too young for the days of observation that a proof takes.
-    fn is_short(&self, rule: &Rule, carriers: &[InterfaceIx]) -> bool {
+    fn is_short(&self, group: GroupIx, rule: &Rule, carriers: &[InterfaceIx]) -> bool {
         let least = self.network.least_days * 86_400;
         let first_shown = self.network.snapshots.iter().copied().find(|at| rule.since <= *at);
         let young_rule = rule.since > self.network.start && first_shown.is_some_and(|at| self.network.end - at < least);
-        let longest = carriers
-            .iter()
-            .map(|interface| {
-                let interface = &self.network.interfaces[*interface];
-                interface.gone.min(self.network.end) - interface.born.max(self.network.start)
-            })
-            .max();
+        let longest = carriers.iter().map(|interface| self.shown_with(*interface, group)).max();
         young_rule || longest.is_some_and(|longest| longest < least)
+    }
+
+    /// Seconds of the window for which the snapshots around show an interface with a group: what lies between two that differ
+    /// is shown by neither.
+    fn shown_with(&self, interface: InterfaceIx, group: GroupIx) -> i64 {
+        let (start, end) = (self.network.start, self.network.end);
+        let interface = &self.network.interfaces[interface];
+        let snapshots: Vec<i64> =
+            if self.network.snapshots.is_empty() { vec![end] } else { self.network.snapshots.clone() };
+        let mut cuts: Vec<i64> = snapshots.iter().copied().filter(|at| start < *at && *at < end).collect();
+        cuts.insert(0, start);
+        cuts.push(end);
+        let mut seconds = 0;
+        for pair in cuts.windows(2) {
+            let before = snapshots.iter().rev().find(|at| **at <= pair[0]);
+            let after = snapshots.iter().find(|at| **at >= pair[1]);
+            let known = before.into_iter().chain(after).filter(|at| {
+                let undated = self.network.snapshots.is_empty();
+                undated || (interface.born <= **at && **at < interface.gone)
+            });
+            let carried: Vec<bool> = known.map(|at| interface.groups_at(*at).contains(&group)).collect();
+            if !carried.is_empty() && carried.iter().all(|carried| *carried) {
+                seconds += (pair[1].min(interface.gone) - pair[0].max(interface.born)).max(0);
+            }
+        }
+        seconds
     }
 
     /// Requests (SYN alone) that no rule of the inventory allows: anything could have let them in.
