@@ -7,7 +7,8 @@ use crate::rollup::ledger::{Damaged, FileRead, Sample};
 use crate::rollup::row::{Addr, KeyParts, Totals};
 use crate::rollup::{Rollup, RowPort, parquet};
 use flowlog::{
-    Action, Field, FlowDirection, Format, LeftOut, LogStatus, ReadOptions, Record, Shape, Sink, Unparsed, opener,
+    Action, Field, FlowDirection, Format, LeftOut, LogStatus, ObjectSummary, ReadOptions, Record, Shape, Sink,
+    Unparsed, opener,
 };
 use inventory::Direction;
 use std::collections::BTreeMap;
@@ -131,12 +132,7 @@ impl<'a> Reader<'a> {
 
     fn read_stream(&mut self, input: impl Read, name: &str, options: &ReadOptions) -> Result<Outcome, String> {
         let summary = flowlog::read(input, name, options, self).map_err(|error| error.to_string())?;
-        Ok(Outcome::Read {
-            shape: summary.shape,
-            format: summary.format,
-            damage: summary.damage.map(|damage| damage.to_string()),
-            bytes: summary.bytes_read,
-        })
+        Ok(summary.into())
     }
 
     fn read_parquet(&mut self, path: &Path, options: &ReadOptions) -> Result<Outcome, String> {
@@ -153,12 +149,7 @@ impl<'a> Reader<'a> {
         }
         let summary = flowlog::read_parquet_file(path, options, self).map_err(|error| error.to_string())?;
         self.watcher.advance(summary.bytes_read, 0);
-        Ok(Outcome::Read {
-            shape: summary.shape,
-            format: summary.format,
-            damage: summary.damage.map(|damage| damage.to_string()),
-            bytes: summary.bytes_read,
-        })
+        Ok(summary.into())
     }
 
     /// Books what the object as a whole told.
@@ -210,6 +201,17 @@ impl<R: Read> Read for Watched<'_, R> {
 enum Outcome {
     Read { shape: Option<Shape>, format: Option<Format>, damage: Option<String>, bytes: u64 },
     Rollup,
+}
+
+impl From<ObjectSummary> for Outcome {
+    fn from(summary: ObjectSummary) -> Self {
+        Outcome::Read {
+            shape: summary.shape,
+            format: summary.format,
+            damage: summary.damage.map(|damage| damage.to_string()),
+            bytes: summary.bytes_read,
+        }
+    }
 }
 
 impl Outcome {
