@@ -39,6 +39,7 @@ pub mod direction;
 mod error;
 mod field;
 mod format;
+mod headerless;
 mod json;
 pub mod opener;
 #[cfg(feature = "parquet")]
@@ -56,6 +57,7 @@ pub use direction::{CommonAddress, Family};
 pub use error::{Damage, ReadError};
 pub use field::{Field, FieldType};
 pub use format::{Column, Format, TemplateError};
+pub use headerless::Headerless;
 pub use opener::{FanIn, FlagEvidence, FlowPort, Opener, PairSide, Side};
 #[cfg(feature = "parquet")]
 pub use parquet::{check_parquet, read_parquet_file};

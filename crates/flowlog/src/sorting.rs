@@ -8,6 +8,7 @@ use memchr::memchr;
 use crate::error::ReadError;
 use crate::field::Field;
 use crate::format::Format;
+use crate::headerless::{self, Headerless};
 use crate::json::{self, Object};
 use crate::source::{LeftOut, ObjectSummary, ReadOptions, Shape, Sink};
 use crate::units::SHOWN;
@@ -33,8 +34,7 @@ pub(crate) struct Sorting<'r, S> {
     name: &'r str,
     options: &'r ReadOptions,
     sink: &'r mut S,
-    /// The format of lines without a header, and whether the user gave it.
-    headerless: Format,
+    headerless: Headerless,
     below: Below,
     shape: Option<Shape>,
     lines: u64,
@@ -44,7 +44,7 @@ pub(crate) struct Sorting<'r, S> {
 
 impl<'r, S: Sink> Sorting<'r, S> {
     pub fn new(name: &'r str, options: &'r ReadOptions, sink: &'r mut S) -> Sorting<'r, S> {
-        let headerless = options.log_format.clone().unwrap_or_else(Format::default_v2);
+        let headerless = Headerless::new(options.log_format.clone());
         Sorting { name, options, sink, headerless, below: Below::NoHeader, shape: None, lines: 0, saw_lines: false }
     }
 
@@ -60,7 +60,7 @@ impl<'r, S: Sink> Sorting<'r, S> {
         match &self.below {
             Below::Records(format) => {
                 match format.parse(text) {
-                    Ok(record) => self.sink.record(&record),
+                    Ok(record) => self.sink.line(&record, format, text),
                     Err(reason) => self.sink.unparsed(self.lines, reason, shown(text)),
                 }
                 Ok(())
@@ -125,7 +125,9 @@ impl<'r, S: Sink> Sorting<'r, S> {
         let format = match self.below {
             Below::Records(format) | Below::TransitGateway(format) | Below::Unusable(format, _) => Some(format),
             Below::NoHeader => match self.shape {
-                Some(Shape::Headerless | Shape::CloudWatchExport | Shape::JsonMessage) => Some(self.headerless),
+                Some(Shape::Headerless | Shape::CloudWatchExport | Shape::JsonMessage) => {
+                    Some(self.headerless.into_format())
+                }
                 _ => None,
             },
         };
@@ -172,31 +174,24 @@ impl<'r, S: Sink> Sorting<'r, S> {
     /// A line in the given format, else in the default one if it bears its marks.
     fn record_without_header(&mut self, text: &[u8], shape: Shape) -> Result<(), ReadError> {
         self.saw_lines = true;
-        let format_given = self.options.log_format.is_some();
-        if format_given && let Some(field) = self.lacking(&self.headerless) {
+        let format_given = self.headerless.is_given();
+        if format_given && let Some(field) = self.lacking(self.headerless.format()) {
             return Err(ReadError::LacksField { name: "the format of --log-format".to_owned(), field: field.name() });
         }
-        // The marks are sought only where parsing fails: what parses as the default format and begins with version 2 bears them.
-        let may_fit = format_given || text.starts_with(b"2 ");
-        let reason = if may_fit {
-            match self.headerless.parse(text) {
-                Ok(record) if format_given || record.log_status.is_some() => {
-                    self.shape.get_or_insert(shape);
-                    self.sink.record(&record);
-                    return Ok(());
-                }
-                Ok(_) => Unparsed::UnknownLogStatus,
-                Err(reason) => reason,
+        let reason = match self.headerless.parse(text) {
+            Ok(record) => {
+                self.shape.get_or_insert(shape);
+                self.sink.line(&record, self.headerless.format(), text);
+                return Ok(());
             }
-        } else {
-            Unparsed::UnknownFormat
+            Err(reason) => reason,
         };
-        if is_transit_gateway_record(text) {
+        if Headerless::is_transit_gateway_record(text) {
             self.shape.get_or_insert(shape);
             self.sink.left_out(LeftOut::TransitGatewayRecord);
             return Ok(());
         }
-        if !format_given && bears_default_marks(text) {
+        if !format_given && headerless::bears_default_marks(text) {
             self.shape.get_or_insert(shape);
         }
         // Once the object is known to be in the default format, a line that is cut in it deserves its real reason.
@@ -240,29 +235,6 @@ impl<'r, S: Sink> Sorting<'r, S> {
 
 fn shown(text: &[u8]) -> &[u8] {
     text.get(..SHOWN).unwrap_or(text)
-}
-
-/// The marks of the default format: version 2 first, an action in the thirteenth field and a status in the fourteenth and last.
-fn bears_default_marks(text: &[u8]) -> bool {
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
-    let Some(rest) = text.strip_prefix(b"2 ") else {
-        return false;
-    };
-    let mut last = [&b""[..]; 2];
-    let mut count = 1;
-    for word in rest.split(|byte| *byte == b' ') {
-        count += 1;
-        last = [last[1], word];
-        if count > 14 {
-            return false;
-        }
-    }
-    count == 14 && matches!(last[0], b"ACCEPT" | b"REJECT" | b"-") && matches!(last[1], b"OK" | b"NODATA" | b"SKIPDATA")
-}
-
-/// Transit gateway records say so in their field `resource-type`.
-fn is_transit_gateway_record(text: &[u8]) -> bool {
-    text.split(|byte| *byte == b' ').any(|word| word == b"TransitGateway")
 }
 
 /// The record behind a timestamp such as `2024-05-01T12:00:00.000Z`, which an export from CloudWatch Logs puts before each line.

@@ -52,6 +52,12 @@ pub enum LeftOut {
 pub trait Sink {
     /// A record: accepted, rejected, NODATA and SKIPDATA alike; `log_status` and `action` tell.
     fn record(&mut self, record: &Record<'_>);
+    /// The same for a record that was read from a line: `line` is its text and `format` names the columns in it
+    /// ([`Format::columns_of`]), for those who want the fields too that [`Record`] does not hold. Parquet and decorated JSON have no line.
+    fn line(&mut self, record: &Record<'_>, format: &Format, line: &[u8]) {
+        let _ = (format, line);
+        self.record(record);
+    }
     /// A line that is no record. `line` counts from 1 (Parquet: rows; several JSON objects on a line count one each). `text` is the raw
     /// line, cut at 64 KiB, in which the caller may look for an interface id.
     fn unparsed(&mut self, line: u64, reason: Unparsed, text: &[u8]);

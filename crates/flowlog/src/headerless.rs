@@ -1,0 +1,85 @@
+//! Lines without a header: raw lines through Firehose or a subscription, CloudWatch exports, `message`s.
+
+use crate::format::Format;
+use crate::record::Record;
+use crate::unparsed::Unparsed;
+
+/// The format of lines that no header explains: the one that the user gave, else the default one for lines that bear its marks.
+///
+/// ```
+/// use flowlog::{Headerless, Unparsed};
+/// let headerless = Headerless::new(None);
+/// let line = b"2 123456789010 eni-1 10.0.0.5 10.0.0.9 49152 443 6 8 900 1418530010 1418530070 ACCEPT OK";
+/// assert_eq!(headerless.parse(line)?.dst_port, Some(443));
+/// assert_eq!(headerless.parse(b"3 eni-1 10.0.0.5 10.0.0.9"), Err(Unparsed::UnknownFormat));
+/// # Ok::<(), Unparsed>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Headerless {
+    format: Format,
+    is_given: bool,
+}
+
+impl Headerless {
+    /// Lines of the given format; of the default one if `None`.
+    pub fn new(given: Option<Format>) -> Headerless {
+        let is_given = given.is_some();
+        Headerless { format: given.unwrap_or_else(Format::default_v2), is_given }
+    }
+
+    /// The columns of a line.
+    pub fn format(&self) -> &Format {
+        &self.format
+    }
+
+    /// Whether the user gave the format; else lines must bear the marks of the default one.
+    pub fn is_given(&self) -> bool {
+        self.is_given
+    }
+
+    pub(crate) fn into_format(self) -> Format {
+        self.format
+    }
+
+    /// Reads one line, without its line end.
+    ///
+    /// # Errors
+    /// The reason why the line is no record. Of the default format, a line must begin with version 2 and end in a status that is read.
+    pub fn parse<'a>(&self, line: &'a [u8]) -> Result<Record<'a>, Unparsed> {
+        if self.is_given {
+            return self.format.parse(line);
+        }
+        // The marks are sought only where parsing fails: what parses as the default format and begins with version 2 bears them.
+        if !line.starts_with(b"2 ") {
+            return Err(Unparsed::UnknownFormat);
+        }
+        let record = self.format.parse(line)?;
+        if record.log_status.is_none() {
+            return Err(Unparsed::UnknownLogStatus);
+        }
+        Ok(record)
+    }
+
+    /// Whether the line is a record of a transit gateway flow log, which says so in its field `resource-type`: no interface, no group.
+    pub fn is_transit_gateway_record(line: &[u8]) -> bool {
+        line.split(|byte| *byte == b' ').any(|word| word == b"TransitGateway")
+    }
+}
+
+/// The marks of the default format: version 2 first, an action in the thirteenth field and a status in the fourteenth and last.
+pub(crate) fn bears_default_marks(text: &[u8]) -> bool {
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    let Some(rest) = text.strip_prefix(b"2 ") else {
+        return false;
+    };
+    let mut last = [&b""[..]; 2];
+    let mut count = 1;
+    for word in rest.split(|byte| *byte == b' ') {
+        count += 1;
+        last = [last[1], word];
+        if count > 14 {
+            return false;
+        }
+    }
+    count == 14 && matches!(last[0], b"ACCEPT" | b"REJECT" | b"-") && matches!(last[1], b"OK" | b"NODATA" | b"SKIPDATA")
+}
