@@ -1,22 +1,22 @@
 # Two commands matter: `make demo` shows a report, `make test` passes the tests. Both work on a fresh machine with a Rust
-# toolchain (rustup reads rust-toolchain.toml) and a C compiler for the linker.
+# toolchain (rustup reads rust-toolchain.toml) and a C compiler for the linker; the tests also need Python 3.10 with venv and npm.
 
 CARGO ?= cargo
 TOOLS := .tools
 CARGO_DENY_VERSION := 0.20.2
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo test format lint deny unit bench samples dist man clean
+.PHONY: help demo test format lint deny deploy unit bench samples functions dist man clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 demo: ## The report on samples/, without any AWS account
 	@command -v $(CARGO) >/dev/null || { echo 'make demo needs a Rust toolchain: install rustup (https://rustup.rs) and try again' >&2; exit 1; }
-	$(CARGO) build --locked --package analyzer
+	$(CARGO) build --locked --package analyzer --no-default-features
 	$(TARGET)/debug/sg-audit report samples/logs --inventory samples/inventory --min-days 2
 
-test: format lint deny unit ## All tests and checks
+test: format lint deny deploy unit ## All tests and checks
 
 format:
 	$(CARGO) fmt --all --check
@@ -38,6 +38,9 @@ $(TOOLS)/bin/cargo-deny:
 	else \
 		$(CARGO) install cargo-deny --locked --version $(CARGO_DENY_VERSION) --root $(TOOLS); \
 	fi
+
+deploy: ## Lint and test the SAM templates
+	deploy/check.sh
 
 unit:
 	$(CARGO) test --locked --workspace

@@ -12,7 +12,7 @@
 //! - [`verdict`] says of each rule what that, the coverage and the inventory together prove.
 //! - [`recommend`] finds the least that would have done.
 //! - [`mod@assemble`] puts it all in order, and [`report`] shows it.
-//! - [`cli`] is what was typed, and [`audit`] what is then done.
+//! - [`cli`] is what was typed, and [`audit`] what is then done; with the feature `aws` also `snapshot`.
 //!
 //! ```
 //! use analyzer::rollup::{KeptPorts, Slice};
@@ -46,4 +46,6 @@ pub mod recommend;
 pub mod report;
 pub mod rollup;
 pub mod scan;
+#[cfg(feature = "aws")]
+pub mod snapshot;
 pub mod verdict;

@@ -26,6 +26,8 @@ fn main() -> ExitCode {
             Ok(options) => audit::rollup(&options),
             Err(error) => return usage(&error),
         },
+        #[cfg(feature = "aws")]
+        Command::Snapshot(arguments) => analyzer::snapshot::snapshot(&arguments.into_options()),
         Command::Completions { shell } => printed(generate::completions(shell, &mut io::stdout().lock())),
         Command::Man { out: Some(folder) } => printed(generate::man_pages(&folder).map(|_| ())),
         Command::Man { out: None } => printed(generate::man_page(&mut io::stdout().lock())),

@@ -43,8 +43,7 @@ pub struct Record<'a> {
     pub interface_id: Option<&'a [u8]>,
     /// `vpc-...`
     pub vpc_id: Option<&'a [u8]>,
-    /// Source; on the interface's own side always its primary private address. Where a format has only packet-level
-    /// addresses, these.
+    /// Source; on the interface's own side always its primary private address. Packet-level addresses do not stand in for it.
     pub src_addr: Option<IpAddr>,
     /// Destination; see `src_addr`.
     pub dst_addr: Option<IpAddr>,

@@ -3,36 +3,225 @@
 //! The names are those of the EC2 API reference (data types `NetworkInterface`, `SecurityGroup`, `IpPermission`,
 //! `SecurityGroupRule`, `ManagedPrefixList`, `PrefixListEntry`, `Vpc`, `Subnet`, `FlowLog`,
 //! `SecurityGroupVpcAssociation`, `TrafficMirrorTarget`). Keys that are not named here are ignored: AWS adds some
-//! every year. A key that is missing stays `None` and is never mistaken for an empty list.
+//! every year. A key that is missing stays `None` and is never mistaken for an empty list; what the EC2 API was asked for
+//! takes the same shapes (`ec2`), and a snapshot is these shapes written down.
 
-use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The top-level keys of which at least one makes a JSON document an inventory.
 pub(crate) const TOP_LEVEL_KEYS: &str = "NetworkInterfaces, SecurityGroups, SecurityGroupRules, PrefixLists, Subnets, \
      Vpcs, FlowLogs, SecurityGroupVpcAssociations or TrafficMirrorTargets";
 
-/// One JSON document: the output of one command, or a snapshot with several of them and its date.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Document {
-    pub captured_at: Option<Moment>,
-    pub account_id: Option<String>,
-    pub region: Option<String>,
-    pub next_token: Option<String>,
-    pub network_interfaces: Option<Vec<NetworkInterface>>,
-    pub security_groups: Option<Vec<SecurityGroup>>,
-    pub security_group_rules: Option<Vec<SecurityGroupRule>>,
-    pub prefix_lists: Option<Vec<PrefixListItem>>,
-    /// With `prefix_list_id`: the output of `get-managed-prefix-list-entries`, to which the id was added.
-    pub entries: Option<Vec<PrefixListEntry>>,
-    pub prefix_list_id: Option<String>,
-    pub subnets: Option<Vec<Subnet>>,
-    pub vpcs: Option<Vec<Vpc>>,
-    pub flow_logs: Option<Vec<FlowLogItem>>,
-    pub security_group_vpc_associations: Option<Vec<Association>>,
-    pub traffic_mirror_targets: Option<Vec<TrafficMirrorTarget>>,
+/// Declares shapes: each field becomes an `Option` that is left out where it is not known, and is named as AWS names it.
+macro_rules! shapes {
+    ($($(#[$about:meta])* struct $name:ident { $($(#[$note:meta])* $field:ident: $type:ty,)* })*) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+        #[serde(rename_all = "PascalCase", default)]
+        pub(crate) struct $name {
+            $($(#[$note])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*
+        }
+    )*};
+}
+
+shapes! {
+    /// One JSON document: the output of one command, or a snapshot with several of them and its date.
+    struct Document {
+        captured_at: Moment,
+        account_id: String,
+        region: String,
+        next_token: String,
+        network_interfaces: Vec<NetworkInterface>,
+        security_groups: Vec<SecurityGroup>,
+        security_group_rules: Vec<SecurityGroupRule>,
+        prefix_lists: Vec<PrefixListItem>,
+        /// With `prefix_list_id`: the output of `get-managed-prefix-list-entries`, to which the id was added.
+        entries: Vec<PrefixListEntry>,
+        prefix_list_id: String,
+        subnets: Vec<Subnet>,
+        vpcs: Vec<Vpc>,
+        flow_logs: Vec<FlowLogItem>,
+        security_group_vpc_associations: Vec<Association>,
+        traffic_mirror_targets: Vec<TrafficMirrorTarget>,
+    }
+
+    struct NetworkInterface {
+        network_interface_id: String,
+        vpc_id: String,
+        subnet_id: String,
+        owner_id: String,
+        description: String,
+        interface_type: String,
+        requester_managed: bool,
+        availability_zone: String,
+        groups: Vec<GroupIdentifier>,
+        private_ip_address: String,
+        private_ip_addresses: Vec<PrivateAddress>,
+        ipv6_address: String,
+        ipv6_addresses: Vec<Ipv6Address>,
+        ipv4_prefixes: Vec<Ipv4Prefix>,
+        ipv6_prefixes: Vec<Ipv6Prefix>,
+        attachment: Attachment,
+    }
+
+    struct GroupIdentifier {
+        group_id: String,
+        group_name: String,
+    }
+
+    struct PrivateAddress {
+        private_ip_address: String,
+        primary: bool,
+    }
+
+    struct Ipv6Address {
+        ipv6_address: String,
+    }
+
+    struct Ipv4Prefix {
+        ipv4_prefix: String,
+    }
+
+    struct Ipv6Prefix {
+        ipv6_prefix: String,
+    }
+
+    struct Attachment {
+        attach_time: Moment,
+        instance_id: String,
+        device_index: i64,
+        delete_on_termination: bool,
+    }
+
+    struct SecurityGroup {
+        group_id: String,
+        group_name: String,
+        description: String,
+        vpc_id: String,
+        owner_id: String,
+        security_group_arn: String,
+        ip_permissions: Vec<IpPermission>,
+        ip_permissions_egress: Vec<IpPermission>,
+    }
+
+    struct IpPermission {
+        ip_protocol: String,
+        from_port: i64,
+        to_port: i64,
+        ip_ranges: Vec<IpRange>,
+        ipv6_ranges: Vec<Ipv6Range>,
+        prefix_list_ids: Vec<PrefixListReference>,
+        user_id_group_pairs: Vec<GroupReference>,
+    }
+
+    struct IpRange {
+        cidr_ip: String,
+        description: String,
+    }
+
+    struct Ipv6Range {
+        cidr_ipv6: String,
+        description: String,
+    }
+
+    struct PrefixListReference {
+        prefix_list_id: String,
+        description: String,
+    }
+
+    /// `UserIdGroupPairs` of an `IpPermission` and `ReferencedGroupInfo` of a `SecurityGroupRule` have the same fields.
+    struct GroupReference {
+        group_id: String,
+        user_id: String,
+        vpc_id: String,
+        description: String,
+    }
+
+    struct SecurityGroupRule {
+        security_group_rule_id: String,
+        group_id: String,
+        group_owner_id: String,
+        is_egress: bool,
+        ip_protocol: String,
+        from_port: i64,
+        to_port: i64,
+        cidr_ipv4: String,
+        cidr_ipv6: String,
+        prefix_list_id: String,
+        referenced_group_info: GroupReference,
+        description: String,
+        tags: Vec<Tag>,
+    }
+
+    struct Tag {
+        key: String,
+        value: String,
+    }
+
+    struct PrefixListItem {
+        prefix_list_id: String,
+        owner_id: String,
+        prefix_list_arn: String,
+        entries: Vec<PrefixListEntry>,
+        /// What the older `describe-prefix-lists` prints instead of `Entries`.
+        cidrs: Vec<String>,
+    }
+
+    struct PrefixListEntry {
+        cidr: String,
+    }
+
+    struct Vpc {
+        vpc_id: String,
+        owner_id: String,
+        cidr_block: String,
+        cidr_block_association_set: Vec<CidrBlockAssociation>,
+        ipv6_cidr_block_association_set: Vec<Ipv6CidrBlockAssociation>,
+    }
+
+    struct Subnet {
+        subnet_id: String,
+        vpc_id: String,
+        owner_id: String,
+        availability_zone: String,
+        subnet_arn: String,
+        cidr_block: String,
+        ipv6_cidr_block_association_set: Vec<Ipv6CidrBlockAssociation>,
+    }
+
+    struct CidrBlockAssociation {
+        cidr_block: String,
+    }
+
+    struct Ipv6CidrBlockAssociation {
+        ipv6_cidr_block: String,
+    }
+
+    struct FlowLogItem {
+        flow_log_id: String,
+        resource_id: String,
+        traffic_type: String,
+        max_aggregation_interval: i64,
+        log_format: String,
+        log_destination: String,
+        log_destination_type: String,
+        flow_log_status: String,
+    }
+
+    struct Association {
+        group_id: String,
+        vpc_id: String,
+        vpc_owner_id: String,
+    }
+
+    struct TrafficMirrorTarget {
+        network_interface_id: String,
+        network_load_balancer_arn: String,
+        gateway_load_balancer_endpoint_id: String,
+        owner_id: String,
+    }
 }
 
 impl Document {
@@ -52,236 +241,12 @@ impl Document {
 }
 
 /// A point in time as text (RFC 3339) or as epoch seconds (`cli_timestamp_format = wire` of older CLIs).
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Moment {
     Whole(i64),
     Fraction(f64),
     Text(String),
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct NetworkInterface {
-    pub network_interface_id: Option<String>,
-    pub vpc_id: Option<String>,
-    pub subnet_id: Option<String>,
-    pub owner_id: Option<String>,
-    pub description: Option<String>,
-    pub interface_type: Option<String>,
-    pub requester_managed: Option<bool>,
-    pub availability_zone: Option<String>,
-    pub groups: Option<Vec<GroupIdentifier>>,
-    pub private_ip_address: Option<String>,
-    pub private_ip_addresses: Option<Vec<PrivateAddress>>,
-    pub ipv6_address: Option<String>,
-    pub ipv6_addresses: Option<Vec<Ipv6Address>>,
-    pub ipv4_prefixes: Option<Vec<Ipv4Prefix>>,
-    pub ipv6_prefixes: Option<Vec<Ipv6Prefix>>,
-    pub attachment: Option<Attachment>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct GroupIdentifier {
-    pub group_id: Option<String>,
-    pub group_name: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct PrivateAddress {
-    pub private_ip_address: Option<String>,
-    pub primary: Option<bool>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Ipv6Address {
-    pub ipv6_address: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Ipv4Prefix {
-    pub ipv4_prefix: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Ipv6Prefix {
-    pub ipv6_prefix: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Attachment {
-    pub attach_time: Option<Moment>,
-    pub instance_id: Option<String>,
-    pub device_index: Option<i64>,
-    pub delete_on_termination: Option<bool>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct SecurityGroup {
-    pub group_id: Option<String>,
-    pub group_name: Option<String>,
-    pub description: Option<String>,
-    pub vpc_id: Option<String>,
-    pub owner_id: Option<String>,
-    pub security_group_arn: Option<String>,
-    pub ip_permissions: Option<Vec<IpPermission>>,
-    pub ip_permissions_egress: Option<Vec<IpPermission>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct IpPermission {
-    pub ip_protocol: Option<String>,
-    pub from_port: Option<i64>,
-    pub to_port: Option<i64>,
-    pub ip_ranges: Option<Vec<IpRange>>,
-    pub ipv6_ranges: Option<Vec<Ipv6Range>>,
-    pub prefix_list_ids: Option<Vec<PrefixListReference>>,
-    pub user_id_group_pairs: Option<Vec<GroupReference>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct IpRange {
-    pub cidr_ip: Option<String>,
-    pub description: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Ipv6Range {
-    pub cidr_ipv6: Option<String>,
-    pub description: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct PrefixListReference {
-    pub prefix_list_id: Option<String>,
-    pub description: Option<String>,
-}
-
-/// `UserIdGroupPairs` of an `IpPermission` and `ReferencedGroupInfo` of a `SecurityGroupRule` have the same fields.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct GroupReference {
-    pub group_id: Option<String>,
-    pub user_id: Option<String>,
-    pub vpc_id: Option<String>,
-    pub description: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct SecurityGroupRule {
-    pub security_group_rule_id: Option<String>,
-    pub group_id: Option<String>,
-    pub group_owner_id: Option<String>,
-    pub is_egress: Option<bool>,
-    pub ip_protocol: Option<String>,
-    pub from_port: Option<i64>,
-    pub to_port: Option<i64>,
-    pub cidr_ipv4: Option<String>,
-    pub cidr_ipv6: Option<String>,
-    pub prefix_list_id: Option<String>,
-    pub referenced_group_info: Option<GroupReference>,
-    pub description: Option<String>,
-    pub tags: Option<Vec<Tag>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Tag {
-    pub key: Option<String>,
-    pub value: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct PrefixListItem {
-    pub prefix_list_id: Option<String>,
-    pub owner_id: Option<String>,
-    pub prefix_list_arn: Option<String>,
-    pub entries: Option<Vec<PrefixListEntry>>,
-    /// What the older `describe-prefix-lists` prints instead of `Entries`.
-    pub cidrs: Option<Vec<String>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct PrefixListEntry {
-    pub cidr: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Vpc {
-    pub vpc_id: Option<String>,
-    pub owner_id: Option<String>,
-    pub cidr_block: Option<String>,
-    pub cidr_block_association_set: Option<Vec<CidrBlockAssociation>>,
-    pub ipv6_cidr_block_association_set: Option<Vec<Ipv6CidrBlockAssociation>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Subnet {
-    pub subnet_id: Option<String>,
-    pub vpc_id: Option<String>,
-    pub owner_id: Option<String>,
-    pub availability_zone: Option<String>,
-    pub subnet_arn: Option<String>,
-    pub cidr_block: Option<String>,
-    pub ipv6_cidr_block_association_set: Option<Vec<Ipv6CidrBlockAssociation>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct CidrBlockAssociation {
-    pub cidr_block: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Ipv6CidrBlockAssociation {
-    pub ipv6_cidr_block: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct FlowLogItem {
-    pub flow_log_id: Option<String>,
-    pub resource_id: Option<String>,
-    pub traffic_type: Option<String>,
-    pub max_aggregation_interval: Option<i64>,
-    pub log_format: Option<String>,
-    pub log_destination: Option<String>,
-    pub log_destination_type: Option<String>,
-    pub flow_log_status: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Association {
-    pub group_id: Option<String>,
-    pub vpc_id: Option<String>,
-    pub vpc_owner_id: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct TrafficMirrorTarget {
-    pub network_interface_id: Option<String>,
-    pub network_load_balancer_arn: Option<String>,
-    pub gateway_load_balancer_endpoint_id: Option<String>,
-    pub owner_id: Option<String>,
 }
 
 /// One document, or a JSON array of them (pages that somebody collected into a list).

@@ -12,7 +12,7 @@ pub struct GroupIx(pub u32);
 pub struct Group {
     /// `sg-...`
     pub id: String,
-    /// `GroupName`.
+    /// `GroupName`, of its own listing or else of the interfaces that carry it; empty if nothing tells.
     pub name: String,
     /// Its description.
     pub description: String,

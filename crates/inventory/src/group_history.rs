@@ -52,6 +52,13 @@ pub(crate) fn build(collected: &Collected, ids: &[String]) -> Vec<Group> {
         let listed = scope.snapshots.iter().filter(|(_, snapshot)| has_rules(snapshot));
         times.push(listed.map(|(time, _)| *time).collect::<Vec<Epoch>>());
     }
+    for (id, name) in &collected.group_names {
+        if let Some(building) = by_id.get_mut(id.as_str())
+            && building.group.name.is_empty()
+        {
+            building.group.name.clone_from(name);
+        }
+    }
     let buildings = by_id.into_values().enumerate();
     buildings.map(|(number, building)| building.finish(GroupIx(number as u32), &times)).collect()
 }

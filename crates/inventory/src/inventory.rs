@@ -49,8 +49,9 @@ pub struct Loaded {
     pub notes: Vec<Note>,
 }
 
-/// Interfaces, security groups, rules and prefix lists of any number of accounts and regions, over time.
-#[derive(Debug)]
+/// Interfaces, security groups, rules and prefix lists of any number of accounts and regions, over time. The default is
+/// empty: it knows nothing.
+#[derive(Debug, Default)]
 pub struct Inventory {
     pub(crate) scopes: Vec<Scope>,
     pub(crate) snapshots: Vec<SnapshotInfo>,

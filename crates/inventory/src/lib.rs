@@ -45,6 +45,8 @@
 //! carried a group (`membership`), what a rule allows (`allow`), which ports have a name (`named_port`), what logs
 //! never show (`unlogged`).
 //!
+//! With the feature `aws`, the module `ec2` reads the same from the EC2 API.
+//!
 //! First law: what is not known is never taken as a no. A missing key is not an empty list.
 
 mod address_set;
@@ -52,6 +54,8 @@ mod allow;
 mod answer;
 mod assembly;
 mod document;
+#[cfg(feature = "aws")]
+pub mod ec2;
 mod error;
 mod exposure;
 mod flow_log;

@@ -44,6 +44,8 @@ pub(crate) struct Collected {
     pub vpcs: VpcItems,
     /// Owner of a group where only its rules tell.
     pub group_owners: BTreeMap<String, String>,
+    /// Name of a group as the interfaces that carry it say; counts where nothing lists the group.
+    pub group_names: BTreeMap<String, String>,
     pub associations: BTreeSet<(String, String)>,
     pub flow_logs: crate::flow_log::FlowLogs,
     pub mirror_targets: crate::unlogged::MirrorTargets,
@@ -168,6 +170,11 @@ impl Collected {
                 self.own_snapshot(&header).interfaces.get_or_insert_default();
             }
             for (index, item) in items.into_iter().enumerate() {
+                for group in item.groups.iter().flatten() {
+                    if let (Some(id), Some(name)) = (&group.group_id, &group.group_name) {
+                        self.group_names.insert(id.clone(), name.clone());
+                    }
+                }
                 let item = InterfaceItem::read(item, at("NetworkInterfaces", index), &mut self.notes)?;
                 self.add_interface(&header, item);
             }

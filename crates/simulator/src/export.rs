@@ -259,7 +259,7 @@ pub(crate) fn write(
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|index| {
         let row = &rows[*index];
-        (place(row), row.window_end, row.interface, *index)
+        (place(row), row.window_end, row.interface, row.start, row.is_reply, *index)
     });
     let mut totals = Totals::default();
     let mut position = 0;

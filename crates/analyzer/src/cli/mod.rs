@@ -24,6 +24,8 @@ pub mod generate;
 pub mod message;
 pub mod options;
 pub mod progress;
+#[cfg(feature = "aws")]
+pub mod snapshot;
 pub mod terminal;
 pub mod values;
 
@@ -73,6 +75,20 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
+#[cfg(feature = "aws")]
+const OVERVIEW: &str = "\
+Examples:
+  What is open that nobody used in the last 30 days?
+    sg-audit snapshot --out inventory.json
+    sg-audit report logs/ --inventory inventory.json --since 30d
+
+  Make a completion script, and read the manual:
+    sg-audit completions bash > ~/.local/share/bash-completion/completions/sg-audit
+    sg-audit man | man -l -
+
+Exit status: 0 fine, 1 failure, 2 usage, 3 a rule has a verdict of --fail-on.";
+
+#[cfg(not(feature = "aws"))]
 const OVERVIEW: &str = "\
 Examples:
   What is open that nobody used in the last 30 days?
@@ -142,6 +158,10 @@ pub enum Command {
     /// Reduce logs to a small file that later reports accept in their place
     #[command(after_help = ROLLUP_EXAMPLES, arg_required_else_help = true)]
     Rollup(RollupArguments),
+    /// Read interfaces, groups and rules from AWS, and save them as an inventory
+    #[cfg(feature = "aws")]
+    #[command(after_help = snapshot::EXAMPLES, arg_required_else_help = true)]
+    Snapshot(snapshot::SnapshotArguments),
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -123,7 +123,7 @@ fn hostile_text_never_reaches_the_terminal() {
     let text = written(&nasty(), false, 160);
     let unsafe_characters: Vec<char> =
         text.chars().filter(|character| character.is_control() && *character != '\n').collect();
-    assert_eq!(unsafe_characters, []);
+    assert_eq!(unsafe_characters, Vec::<char>::new());
     assert!(!text.contains('\u{202e}'));
     assert!(text.contains("\\x1b]0;owned\\x07.gz:17"));
 }

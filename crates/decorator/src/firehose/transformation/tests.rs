@@ -1,0 +1,407 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::Write;
+use std::sync::Arc;
+
+use enrich::{Atlas, Sources};
+use inventory::Inventory;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+
+use super::super::put_back::Outcome;
+use super::*;
+use crate::decorate::{DecorateOptions, Schema};
+
+fn decorator() -> Decorator {
+    let options = DecorateOptions { schema: Schema::Classic, rule_ids: false };
+    let atlas = Atlas::open(&Sources::default()).unwrap();
+    Decorator::new(options, Arc::new(Inventory::default()), Arc::new(atlas))
+}
+
+fn rules(destination: Destination, limit: usize) -> Transformation {
+    Transformation { destination, limit, headerless: Headerless::new(None) }
+}
+
+/// A record of flow log number `number`, by which its document is known again.
+fn line(number: u64) -> String {
+    format!(
+        "2 123456789010 eni-{:03x} 10.0.0.5 10.0.0.9 49152 443 6 8 {number} 1418530010 1418530070 ACCEPT OK",
+        number % 7
+    )
+}
+
+fn bad_line(number: u64) -> String {
+    format!("2 123456789010 bad {number}")
+}
+
+fn subscription(lines: &[String]) -> Vec<u8> {
+    let events: Vec<Value> = lines.iter().map(|line| json!({"id": "3", "timestamp": 1, "message": line})).collect();
+    let message = json!({"messageType": "DATA_MESSAGE", "logGroup": "g", "logEvents": events}).to_string();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(message.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn event(records: &[(String, Vec<u8>)], from_kinesis: bool) -> String {
+    let records: Vec<Value> = records
+        .iter()
+        .map(|(id, data)| {
+            json!({"recordId": id, "approximateArrivalTimestamp": 1_510_772_160_000_i64, "data": base64_engine().encode(data)})
+        })
+        .collect();
+    let mut event = json!({"invocationId": "i", "region": "us-east-1", "records": records,
+        "deliveryStreamArn": "arn:aws:firehose:us-east-1:123456789012:deliverystream/flows"});
+    if from_kinesis {
+        event["sourceKinesisStreamArn"] = json!("arn:aws:kinesis:us-east-1:123456789012:stream/source");
+    }
+    event.to_string()
+}
+
+/// Id, result and data of every answer.
+fn answers(body: &[u8]) -> Vec<(String, String, Vec<u8>)> {
+    let body: Value = serde_json::from_slice(body).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let records = body["records"].as_array().unwrap();
+    let answer = |record: &Value| {
+        let data = base64_engine().decode(record["data"].as_str().unwrap()).unwrap();
+        (text(&record["recordId"]), text(&record["result"]), data)
+    };
+    records.iter().map(answer).collect()
+}
+
+fn numbered(data: &[Vec<u8>]) -> Vec<(String, Vec<u8>)> {
+    data.iter().enumerate().map(|(number, data)| (format!("{number:056}"), data.clone())).collect()
+}
+
+struct Once {
+    body: Vec<u8>,
+    counts: Counts,
+    put_back: Vec<(usize, Vec<Vec<u8>>)>,
+}
+
+fn once(rules: &Transformation, data: &[Vec<u8>], from_kinesis: bool) -> Once {
+    let text = event(&numbered(data), from_kinesis);
+    let event = Event::read(&text).unwrap();
+    let transformed = rules.transform(&event, &mut decorator(), &mut Scratch::default());
+    let put_back = put_back_of(&event, &transformed);
+    let (body, counts) = transformed.settle(&event, rules.limit, &Outcome::default());
+    Once { body, counts, put_back }
+}
+
+/// What goes into the stream, by record.
+fn put_back_of(event: &Event<'_>, transformed: &Transformed) -> Vec<(usize, Vec<Vec<u8>>)> {
+    let data = |put_back: &PutBack| match &put_back.what {
+        What::Whole => vec![base64_engine().decode(event.records[put_back.record].data()).unwrap()],
+        What::Parts(parts) => parts.clone(),
+    };
+    transformed.put_backs.iter().map(|put_back| (put_back.record, data(put_back))).collect()
+}
+
+fn results(once: &Once) -> Vec<String> {
+    answers(&once.body).into_iter().map(|(_, result, _)| result).collect()
+}
+
+#[test]
+fn every_kind_of_record() {
+    let data = vec![
+        line(1).into_bytes(),
+        format!("{}\r\n", line(2)).into_bytes(),
+        json!({"message": line(3)}).to_string().into_bytes(),
+        subscription(&[line(4)]),
+        b" \n".to_vec(),
+        Vec::new(),
+        b"nonsense".to_vec(),
+        b"2 ab TransitGateway 1".to_vec(),
+        b"\x1f\x8b\x08\x00".to_vec(),
+        json!({"messageType": "CONTROL_MESSAGE", "logEvents": [{"message": "checking"}]}).to_string().into_bytes(),
+        b"2 123456789010 eni-1 - - - - - - - 1418530010 1418530070 - NODATA".to_vec(),
+    ];
+    for destination in [Destination::OpenSearch, Destination::S3] {
+        let once = once(&rules(destination, 1_000_000), &data, false);
+        let (ok, dropped, failed) = ("Ok", "Dropped", "ProcessingFailed");
+        assert_eq!(results(&once), [ok, ok, ok, ok, dropped, dropped, failed, failed, failed, dropped, ok]);
+        for ((_, result, answered), data) in answers(&once.body).into_iter().zip(&data) {
+            match result.as_str() {
+                "Ok" => assert!(answered.ends_with(b"}\n") && answered.starts_with(b"{\"@timestamp\":\"2014-")),
+                "Dropped" => assert!(answered.is_empty()),
+                _ => assert_eq!(&answered, data),
+            }
+        }
+        assert!(once.put_back.is_empty());
+        let counts = &once.counts;
+        assert_eq!((counts.records_in, counts.decorated, counts.dropped, counts.failed), (11, 5, 3, 3));
+        assert_eq!((counts.unparsed, counts.transit_gateway), (1, 1));
+        assert_eq!(counts.reasons, BTreeMap::from([("unknown-format", 1), ("damaged-gzip", 1)]));
+    }
+}
+
+#[test]
+fn data_that_is_no_base64_is_echoed() {
+    let text = r#"{"deliveryStreamArn": "arn:aws:firehose:us-east-1:1:deliverystream/flows",
+        "records": [{"recordId": "a", "data": "%%\"\\"}, {"recordId": "b"}]}"#;
+    let event = Event::read(text).unwrap();
+    let transformed = rules(Destination::S3, 10_000).transform(&event, &mut decorator(), &mut Scratch::default());
+    let (body, _) = transformed.settle(&event, 10_000, &Outcome::default());
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["records"][0], json!({"recordId": "a", "result": "ProcessingFailed", "data": "%%\"\\"}));
+    assert_eq!(body["records"][1], json!({"recordId": "b", "result": "Dropped", "data": ""}));
+}
+
+#[test]
+fn several_lines_for_s3() {
+    let text = format!("{}\n{}\n{}\n{}\n", line(1), bad_line(2), line(3), bad_line(4));
+    let once = once(&rules(Destination::S3, 1_000_000), &[text.into_bytes()], false);
+    assert_eq!(results(&once), ["Ok"]);
+    let (_, _, documents) = answers(&once.body).remove(0);
+    let documents = String::from_utf8(documents).unwrap();
+    let bytes: Vec<u64> = documents
+        .lines()
+        .map(|document| serde_json::from_str::<Value>(document).unwrap()["bytes"].as_u64().unwrap())
+        .collect();
+    assert_eq!(bytes, [1, 3]);
+    // The bad ones together, without the good ones.
+    let bad = format!("{}\n{}\n", bad_line(2), bad_line(4)).into_bytes();
+    assert_eq!(once.put_back, [(0, vec![bad])]);
+    assert_eq!((once.counts.decorated, once.counts.unparsed), (2, 0));
+}
+
+#[test]
+fn several_lines_for_opensearch() {
+    let lines = [line(1), bad_line(2), line(3)];
+    for data in [lines.join("\n").into_bytes(), subscription(&lines)] {
+        let once = once(&rules(Destination::OpenSearch, 1_000_000), &[line(0).into_bytes(), data], false);
+        assert_eq!(results(&once), ["Ok", "Dropped"]);
+        let parts: Vec<Vec<u8>> = lines.iter().map(|line| format!("{line}\n").into_bytes()).collect();
+        assert_eq!(once.put_back, [(1, parts)]);
+    }
+}
+
+#[test]
+fn nothing_is_put_back_into_a_stream_that_reads_from_kinesis() {
+    let lines = [line(1), bad_line(2)].join("\n").into_bytes();
+    for destination in [Destination::OpenSearch, Destination::S3] {
+        let once = once(&rules(destination, 1_000_000), &[line(0).into_bytes(), lines.clone()], true);
+        assert_eq!(results(&once), ["Ok", "ProcessingFailed"]);
+        assert_eq!(answers(&once.body)[1].2, lines);
+        assert!(once.put_back.is_empty());
+    }
+    // Nor if there is no room: then the documents that fit beside the echo of the rest are answered.
+    let data: Vec<Vec<u8>> = (0..50).map(|number| line(number).into_bytes()).collect();
+    let full = once(&rules(Destination::OpenSearch, 1_000_000), &data, true);
+    assert_eq!(full.counts.decorated, 50);
+    for limit in [full.body.len() - 1, full.body.len() * 3 / 4] {
+        let once = once(&rules(Destination::OpenSearch, limit), &data, true);
+        assert!(once.body.len() <= limit);
+        assert!(once.put_back.is_empty());
+        assert!(once.counts.decorated > 10 && once.counts.decorated + once.counts.failed == 50);
+        assert_eq!(once.counts.reasons, BTreeMap::from([("does-not-fit", once.counts.failed)]));
+    }
+}
+
+#[test]
+fn the_limit_is_counted_to_the_byte() {
+    let data: Vec<Vec<u8>> = (0..20).map(|number| line(number).into_bytes()).collect();
+    for destination in [Destination::OpenSearch, Destination::S3] {
+        let whole = once(&rules(destination, 1_000_000), &data, false);
+        let exact = once(&rules(destination, whole.body.len()), &data, false);
+        assert_eq!(exact.body, whole.body);
+        let less = once(&rules(destination, whole.body.len() - 1), &data, false);
+        assert_eq!(less.put_back, [(19, vec![data[19].clone()])]);
+        assert_eq!(results(&less)[18..], ["Ok", "Dropped"]);
+        assert_eq!(less.counts.decorated, 19);
+    }
+}
+
+#[test]
+fn one_that_does_not_fit_alone() {
+    let limit = 2_000;
+    let many: Vec<String> = (0..9).map(line).collect();
+    let once_of = |data: &[Vec<u8>]| once(&rules(Destination::S3, limit), data, false);
+    // Several lines: halves.
+    let halves = once_of(&[many.join("\n").into_bytes()]);
+    assert_eq!(results(&halves), ["Dropped"]);
+    let put_back: Vec<Vec<u8>> = halves.put_back[0].1.clone();
+    assert_eq!(put_back.len(), 2);
+    let back = String::from_utf8(put_back.concat()).unwrap();
+    assert_eq!(back.lines().collect::<Vec<&str>>(), many);
+    // One line: ProcessingFailed, even where the stream would take it back.
+    let mut long = line(1);
+    long.push_str(&" ".repeat(3));
+    let format = flowlog::Format::from_template("${interface-id} ${instance-id}").unwrap();
+    let rules = Transformation { destination: Destination::S3, limit, headerless: Headerless::new(Some(format)) };
+    let data = [format!("eni-1 {}", "x".repeat(1_500)).into_bytes(), b"eni-1 i-1".to_vec()];
+    let alone = once(&rules, &data, false);
+    assert_eq!(results(&alone)[0], "ProcessingFailed");
+    assert_eq!(alone.counts.reasons, BTreeMap::from([("does-not-fit", 1)]));
+    // After another one it may fit when it comes first.
+    let data = [data[1].clone(), data[0].clone()];
+    let second = once(&rules, &data, false);
+    assert_eq!(results(&second), ["Ok", "Dropped"]);
+    assert_eq!(second.put_back, [(1, vec![data[1].clone()])]);
+}
+
+#[test]
+fn a_limit_that_no_response_can_keep_still_lets_one_through() {
+    let data: Vec<Vec<u8>> = (0..50).map(|number| line(number).into_bytes()).collect();
+    let once = once(&rules(Destination::OpenSearch, 1_200), &data, false);
+    assert_eq!(once.counts.decorated, 1);
+    assert_eq!(once.put_back.len(), 49);
+}
+
+#[test]
+fn what_the_stream_refuses_is_failed_and_takes_its_room_from_the_last_documents() {
+    let data: Vec<Vec<u8>> = (0..40).map(|number| line(number).into_bytes()).collect();
+    let limit = once(&rules(Destination::OpenSearch, 1_000_000), &data, false).body.len() * 3 / 4;
+    let text = event(&numbered(&data), false);
+    let event = Event::read(&text).unwrap();
+    let rules = rules(Destination::OpenSearch, limit);
+    let transformed = rules.transform(&event, &mut decorator(), &mut Scratch::default());
+    let refused: Refused = transformed.put_backs.iter().map(|put_back| (put_back.record, "put-back-refused")).collect();
+    let documents_before = 40 - refused.len();
+    assert!(refused.len() > 5);
+    let put = Outcome { accepted: 0, refused: refused.clone() };
+    let (body, counts) = transformed.settle(&event, limit, &put);
+    assert!(body.len() <= limit, "{}", body.len());
+    let answers = answers(&body);
+    let ok = answers.iter().filter(|(_, result, _)| result == "Ok").count();
+    assert!(ok > 0 && ok < documents_before);
+    for (index, (_, result, answered)) in answers.iter().enumerate() {
+        assert_eq!(result == "Ok", index < ok, "the first ones keep their documents");
+        if index >= ok {
+            assert_eq!(answered, &data[index]);
+        }
+    }
+    // One more would not have fitted: the next document is longer than what is left and its echo.
+    let ok_len = response::ok_len(&event.records[ok], 0) + answers[0].2.len() * 4 / 3;
+    assert!(body.len() + ok_len - response::failed_len(&event.records[ok]) > limit - 200);
+    assert_eq!(
+        (counts.decorated, counts.failed, counts.put_back_failed),
+        (ok as u64, 40 - ok as u64, refused.len() as u64)
+    );
+}
+
+/// Random records of every kind, batches of any size, any limit, refusals: everything ends, and every line is delivered once or kept
+/// once, or, where a part of a record was refused, at least once.
+#[test]
+fn ledger() {
+    for seed in 0..60 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let destination = if random.random() { Destination::OpenSearch } else { Destination::S3 };
+        let from_kinesis = random.random_ratio(1, 5);
+        let refuses = random.random_ratio(1, 2);
+        let rules = rules(destination, random.random_range(1_500..60_000));
+        run_ledger(&rules, from_kinesis, refuses, &mut random);
+    }
+}
+
+fn random_record(random: &mut StdRng, next: &mut u64) -> Vec<u8> {
+    let mut take = |random: &mut StdRng| {
+        *next += 1;
+        if random.random_ratio(1, 6) { bad_line(*next) } else { line(*next) }
+    };
+    let count = if random.random_ratio(1, 3) { random.random_range(2..60) } else { 1 };
+    let lines: Vec<String> = (0..count).map(|_| take(random)).collect();
+    match random.random_range(0..5) {
+        0 => lines.join("\r\n").into_bytes(),
+        1 => lines.iter().map(|line| json!({ "message": line }).to_string()).collect::<String>().into_bytes(),
+        2 => json!({ "message": lines.join("\n") }).to_string().into_bytes(),
+        3 => subscription(&lines),
+        _ => format!("{}\n\n", lines.join("\n")).into_bytes(),
+    }
+}
+
+/// Numbers of the lines that a record holds.
+fn numbers(data: &[u8]) -> Vec<u64> {
+    let mut unpacker = Unpacker::default();
+    let Payload::Lines(lines) = unpacker.unpack(data) else { panic!("lines") };
+    lines.iter().map(|piece| number_of(piece.text)).collect()
+}
+
+fn number_of(line: &[u8]) -> u64 {
+    let words: Vec<&str> = std::str::from_utf8(line).unwrap().split(' ').collect();
+    words[if words[2] == "bad" { 3 } else { 9 }].parse().unwrap()
+}
+
+fn run_ledger(rules: &Transformation, from_kinesis: bool, refuses: bool, random: &mut StdRng) {
+    let mut next = 0;
+    let mut stream: VecDeque<Vec<u8>> = (0..150).map(|_| random_record(random, &mut next)).collect();
+    let mut delivered: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut kept: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut decorator = decorator();
+    let mut scratch = Scratch::default();
+    let mut may_double = false;
+    for round in 0.. {
+        assert!(round < 20_000, "it does not end");
+        if stream.is_empty() {
+            break;
+        }
+        let size = random.random_range(1..=stream.len().min(40));
+        let data: Vec<Vec<u8>> = stream.drain(..size).collect();
+        let text = event(&numbered(&data), from_kinesis);
+        let event = Event::read(&text).unwrap();
+        let transformed = rules.transform(&event, &mut decorator, &mut scratch);
+        let mut put = Outcome::default();
+        let mut taken_of = Vec::new();
+        for (record, parts) in put_back_of(&event, &transformed) {
+            let mut taken = 0;
+            for part in &parts {
+                if refuses && random.random_ratio(1, 5) {
+                    put.refused.insert(record, "put-back-refused");
+                } else {
+                    stream.push_back(part.clone());
+                    taken += 1;
+                }
+            }
+            put.accepted += taken;
+            may_double |= taken > 0 && put.refused.contains_key(&record);
+            if taken > 0 {
+                taken_of.push(record);
+            }
+        }
+        assert!(!from_kinesis || put.accepted == 0);
+        let all_refused = put.refused.len();
+        let (body, counts) = transformed.settle(&event, rules.limit, &put);
+        let answers = answers(&body);
+        assert_eq!(answers.len(), data.len());
+        let echo: usize = event.records.iter().map(response::failed_len).sum::<usize>() + FRAME;
+        let dropped: usize = event.records.iter().map(response::dropped_len).sum::<usize>() + FRAME;
+        // The first record is answered, come what may; only then, or where nothing at all would fit, is the limit passed.
+        let first_failed = response::failed_len(&event.records[0]);
+        let attainable = if from_kinesis { echo <= rules.limit } else { dropped + first_failed <= rules.limit };
+        if attainable && (all_refused == 0 || echo <= rules.limit) {
+            assert!(body.len() <= rules.limit, "{} > {}", body.len(), rules.limit);
+        }
+        // Room for what was refused may have been taken from a record of which bad lines are put back.
+        may_double |= taken_of.iter().any(|record| answers[*record].1 == "ProcessingFailed");
+        let mut ok_documents = 0;
+        for ((id, result, answered), (expected_id, data)) in answers.iter().zip(numbered(&data)) {
+            assert_eq!(id, &expected_id);
+            match result.as_str() {
+                "Ok" => {
+                    let documents: Vec<&[u8]> = answered.split_inclusive(|byte| *byte == b'\n').collect();
+                    assert!(rules.destination == Destination::S3 || documents.len() == 1);
+                    for document in documents {
+                        let document: Value = serde_json::from_slice(document).unwrap();
+                        *delivered.entry(document["bytes"].as_u64().unwrap()).or_default() += 1;
+                        ok_documents += 1;
+                    }
+                }
+                "ProcessingFailed" => {
+                    assert_eq!(answered, &data);
+                    for number in numbers(&data) {
+                        *kept.entry(number).or_default() += 1;
+                    }
+                }
+                _ => assert_eq!(result, "Dropped"),
+            }
+        }
+        assert_eq!(counts.decorated, ok_documents);
+    }
+    for number in 1..=next {
+        let times = delivered.get(&number).unwrap_or(&0) + kept.get(&number).unwrap_or(&0);
+        assert!(times >= 1, "line {number} is lost");
+        assert!(times == 1 || may_double, "line {number} is there {times} times");
+    }
+}

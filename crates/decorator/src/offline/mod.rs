@@ -1,0 +1,213 @@
+//! The same documents without a Lambda function: from files or standard input to newline-delimited JSON.
+//!
+//! One object after another goes through `flowlog` into a [`documents::Documents`] sink; memory stays flat whatever their size. Documents
+//! go to standard output or `--out`, everything else to standard error. What cannot be read is said and the rest is done.
+
+pub mod cli;
+mod documents;
+mod logs;
+mod message;
+mod output;
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use clap::Parser;
+use enrich::{Atlas, Sources};
+use flowlog::{Damage, ObjectSummary, ReadOptions, Shape};
+use inventory::Inventory;
+
+use crate::decorate::{DecorateOptions, Decorator};
+use cli::{Arguments, Exit};
+use documents::Documents;
+use logs::Log;
+use message::Message;
+use output::Output;
+
+/// Unparsed lines that are named; the others are counted.
+const SAMPLES: usize = 5;
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output and are no failure.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Fine.into() };
+        }
+    };
+    match run(&arguments) {
+        Ok(exit) => exit.into(),
+        Err(message) => {
+            message.print();
+            Exit::Failure.into()
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<Exit, Box<Message>> {
+    let sources = Sources {
+        geo: arguments.geo.clone(),
+        threat_lists: arguments.threat_list.clone(),
+        ip_ranges: arguments.ip_ranges.clone(),
+    };
+    let atlas = Atlas::open(&sources).map_err(|error| Box::new(Message::from_error(&error)))?;
+    let inventory = inventory(arguments)?;
+    let options = DecorateOptions { schema: arguments.output_schema.into(), rule_ids: arguments.rule_ids };
+    let decorator = Decorator::new(options, Arc::new(inventory), Arc::new(atlas));
+    let cannot_write = |error: io::Error| {
+        let place = arguments.out.as_ref().map_or("standard output".to_owned(), |path| path.display().to_string());
+        Box::new(Message::error(format!("cannot write {place}")).caused_by(error.to_string()))
+    };
+    let output = Output::open(arguments.out.as_deref()).map_err(cannot_write)?;
+    let read_options = ReadOptions { log_format: arguments.log_format.clone(), allow_missing_fields: true };
+
+    let mut run = Run { documents: Documents::new(decorator, output), options: read_options, is_failed: false };
+    let (logs, missing) = logs::find(&arguments.logs);
+    for message in missing {
+        run.fail(&message);
+    }
+    for log in &logs {
+        run.read(log);
+        if run.documents.has_stopped() {
+            break;
+        }
+    }
+    let closed_early = run.documents.finish().map_err(cannot_write)?;
+    if closed_early {
+        // `flow-decorate ... | head -1`: what was asked for was given.
+        return Ok(Exit::Fine);
+    }
+    Ok(run.say_what_was_done(arguments.quiet))
+}
+
+fn inventory(arguments: &Arguments) -> Result<Inventory, Box<Message>> {
+    if arguments.inventory.is_empty() {
+        if !arguments.quiet {
+            Message::warning("no inventory: documents lack security groups, and the direction unless the log has it")
+                .hint("name the output of `aws ec2 describe-network-interfaces` and `describe-security-groups` with --inventory")
+                .print();
+        }
+        return Ok(Inventory::default());
+    }
+    let loaded = Inventory::load(&arguments.inventory).map_err(|error| Box::new(Message::from_error(&error)))?;
+    for note in loaded.notes.iter().filter(|note| !arguments.quiet && !note.kind.is_assumption()) {
+        Message::warning(note.text.trim_end_matches('.')).print();
+    }
+    Ok(loaded.inventory)
+}
+
+struct Run {
+    documents: Documents,
+    options: ReadOptions,
+    is_failed: bool,
+}
+
+impl Run {
+    fn fail(&mut self, message: &Message) {
+        self.is_failed = true;
+        message.print();
+    }
+
+    fn read(&mut self, log: &Log) {
+        let name = log.name();
+        self.documents.begin(&name);
+        let read = match log {
+            Log::StandardInput => self.read_stream(io::stdin().lock(), &name),
+            Log::File(path) => match File::open(path) {
+                Ok(file) => self.read_stream(file, &name),
+                Err(error) => Err(Message::error(format!("cannot open {name}"))
+                    .caused_by(error.to_string())
+                    .hint("check the path and its permissions")),
+            },
+        };
+        if self.documents.has_stopped() {
+            return;
+        }
+        match read {
+            Err(message) => self.fail(&message),
+            Ok(summary) => self.judge(&name, &summary),
+        }
+    }
+
+    fn read_stream(&mut self, mut input: impl Read, name: &str) -> Result<ObjectSummary, Message> {
+        let cannot_read = |error: io::Error| Message::error(format!("cannot read {name}")).caused_by(error.to_string());
+        let mut magic = Vec::with_capacity(4);
+        input.by_ref().take(4).read_to_end(&mut magic).map_err(cannot_read)?;
+        if magic == b"PAR1" {
+            return Err(Message::error(format!("{name} is Parquet, which is not decorated"))
+                .hint("deliver the flow log as plain text, or query the Parquet files with sg-audit or Athena"));
+        }
+        let input = Until { input: io::Cursor::new(magic).chain(input), stop: self.documents.stop() };
+        flowlog::read(input, name, &self.options, &mut self.documents).map_err(|error| Message::from_error(&error))
+    }
+
+    /// What is to be said of an object that was read.
+    fn judge(&mut self, name: &str, summary: &ObjectSummary) {
+        match &summary.damage {
+            None => {}
+            Some(damage @ Damage::TrailingGarbage { .. }) => Message::warning(format!("{name}: {damage}")).print(),
+            Some(damage) => {
+                self.fail(&Message::error(format!("{name} was not read to its end")).caused_by(damage.to_string()))
+            }
+        }
+        let without_line = self.documents.without_line();
+        if without_line == 0 {
+            return;
+        }
+        let what = match summary.shape {
+            Some(Shape::Parquet) => "rows of Parquet, which are not decorated",
+            _ => "documents that are decorated already",
+        };
+        self.fail(
+            &Message::error(format!("{name} holds {without_line} {what}"))
+                .hint("name the flow logs that they were made of"),
+        );
+    }
+
+    fn say_what_was_done(mut self, quiet: bool) -> Exit {
+        let counts = self.documents.counts();
+        if counts.records == 0 && !self.is_failed {
+            let message = Message::error("no flow log record could be read").hint(
+                "check that the files are VPC flow logs; if their lines have no header, give their fields with --log-format",
+            );
+            self.fail(&message);
+        }
+        let counts = self.documents.counts();
+        if counts.unparsed > 0 && !quiet {
+            let mut message = Message::warning(format!("{} are no records and were left out", lines(counts.unparsed)));
+            for sample in &counts.samples {
+                message = message.caused_by(format!("{}:{}: {}", sample.file, sample.line, sample.reason));
+            }
+            if counts.unparsed > counts.samples.len() as u64 {
+                message = message.caused_by("and more");
+            }
+            message.print();
+        }
+        if !quiet {
+            Message::note(counts.sentence()).print();
+        }
+        if self.is_failed { Exit::Failure } else { Exit::Fine }
+    }
+}
+
+fn lines(count: u64) -> String {
+    if count == 1 { "1 line".to_owned() } else { format!("{count} lines") }
+}
+
+/// An input that ends as soon as nobody wants more of it.
+struct Until<R> {
+    input: R,
+    stop: Rc<Cell<bool>>,
+}
+
+impl<R: Read> Read for Until<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.get() { Ok(0) } else { self.input.read(buffer) }
+    }
+}

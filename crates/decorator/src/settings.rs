@@ -1,0 +1,382 @@
+//! The settings of the Lambda function, from its environment. A variable that is empty counts as not set, as templates leave optional
+//! parameters.
+//!
+//! | variable | | default |
+//! |---|---|---|
+//! | `DESTINATION` | `opensearch` (one document a record) or `s3` (several) | `opensearch` |
+//! | `OUTPUT_SCHEMA` | `classic` or `ecs` | `classic` |
+//! | `LOG_FORMAT` | fields of the lines, `${version} ${account-id} ...` | the default format |
+//! | `RULE_IDS` | `on` or `off`: whether documents name the rules that allow a request | `off` |
+//! | `INVENTORY` | a file or folder, or `s3://bucket/key`, in place of the EC2 API | the EC2 API |
+//! | `INVENTORY_TTL_SECONDS` | age from which the inventory is read anew | 300 |
+//! | `INVENTORY_REGIONS` | regions, parted by commas | the function's own |
+//! | `ASSUME_ROLE_ARNS` | roles in other accounts, parted by commas | none |
+//! | `GEO_DATABASES` | MMDB files, parted by commas or colons | none |
+//! | `THREAT_LISTS` | `NAME=FILE`, parted by commas | none |
+//! | `IP_RANGES` | AWS's `ip-ranges.json` | none |
+//! | `RESPONSE_LIMIT` | most bytes of a response | 5800000 |
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use enrich::Sources;
+use flowlog::{Format, Headerless};
+use inventory::ec2::Account;
+
+use crate::decorate::{DecorateOptions, Schema};
+use crate::firehose::transformation::{Destination, Transformation};
+
+/// Below Lambda's 6 MB for a synchronous response (AWS Lambda developer guide, "Lambda quotas"), with room for what is not counted there.
+const RESPONSE_LIMIT: usize = 5_800_000;
+
+/// A response can hold at least one record of the usual size.
+const LEAST_RESPONSE_LIMIT: usize = 1_000;
+
+/// Where the inventory comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InventoryPlace {
+    /// The EC2 API.
+    Ec2(Vec<Account>),
+    /// A file or folder.
+    Path(PathBuf),
+    /// An object in S3.
+    S3 {
+        /// Its bucket.
+        bucket: String,
+        /// Its key.
+        key: String,
+    },
+}
+
+/// All settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How events are transformed.
+    pub transformation: Transformation,
+    /// What documents look like.
+    pub decoration: DecorateOptions,
+    /// Where the inventory comes from.
+    pub inventory: InventoryPlace,
+    /// Age from which it is read anew.
+    pub time_to_live: Duration,
+    /// Facts about addresses.
+    pub sources: Sources,
+}
+
+/// A variable that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} is `{value}`, {problem}; {cure}")]
+pub struct SettingError {
+    /// Its name.
+    pub variable: &'static str,
+    /// What it is set to.
+    pub value: String,
+    /// What is wrong with that.
+    pub problem: String,
+    /// What to do.
+    pub cure: &'static str,
+}
+
+impl Settings {
+    /// Reads all variables; `variable` gives the text of one.
+    ///
+    /// # Errors
+    /// The first variable that cannot be used.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingError> {
+        let environment = Environment { variable: &variable };
+        let destination = environment.choice(
+            "DESTINATION",
+            &[("opensearch", Destination::OpenSearch), ("s3", Destination::S3)],
+            "set it to opensearch or s3",
+        )?;
+        let schema = environment.choice(
+            "OUTPUT_SCHEMA",
+            &[("classic", Schema::Classic), ("ecs", Schema::Ecs)],
+            "set it to classic or ecs",
+        )?;
+        let rule_ids = environment.choice("RULE_IDS", &[("off", false), ("on", true)], "set it to on or off")?;
+        let limit = match environment.number("RESPONSE_LIMIT", "set it to a number of bytes such as 5800000")? {
+            None => RESPONSE_LIMIT,
+            Some(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX).max(LEAST_RESPONSE_LIMIT),
+        };
+        let seconds = environment.number("INVENTORY_TTL_SECONDS", "set it to a whole number of seconds such as 300")?;
+        Ok(Settings {
+            transformation: Transformation {
+                destination,
+                limit,
+                headerless: Headerless::new(environment.log_format()?),
+            },
+            decoration: DecorateOptions { schema, rule_ids },
+            inventory: environment.inventory()?,
+            time_to_live: Duration::from_secs(seconds.unwrap_or(300)),
+            sources: Sources {
+                geo: environment.list("GEO_DATABASES", &[',', ':']).into_iter().map(PathBuf::from).collect(),
+                threat_lists: environment.threat_lists()?,
+                ip_ranges: environment.text("IP_RANGES").map(PathBuf::from),
+            },
+        })
+    }
+}
+
+/// Splits `NAME=FILE`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_threat_list(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.trim().is_empty() && !file.trim().is_empty() => {
+            Ok((name.trim().to_owned(), PathBuf::from(file.trim())))
+        }
+        _ => Err(format!("`{text}` is not NAME=FILE; name the list, such as drop=/opt/lists/drop.txt")),
+    }
+}
+
+/// Reads a format string of lines without a header.
+///
+/// # Errors
+/// What is wrong with it, and the cure.
+pub fn parse_log_format(text: &str) -> Result<Format, String> {
+    let format = Format::from_template(text).map_err(|error| error.to_string())?;
+    if format.is_transit_gateway() {
+        return Err(
+            "these are fields of a transit gateway flow log, which knows no interfaces; give those of a VPC flow log"
+                .into(),
+        );
+    }
+    Ok(format)
+}
+
+struct Environment<'e> {
+    variable: &'e dyn Fn(&str) -> Option<String>,
+}
+
+impl Environment<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        let text = (self.variable)(name)?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn list(&self, name: &str, separators: &[char]) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split(separators).map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// One of several words, the first if none is set.
+    fn choice<T: Copy>(
+        &self,
+        name: &'static str,
+        choices: &[(&str, T)],
+        cure: &'static str,
+    ) -> Result<T, SettingError> {
+        let text = self.text(name);
+        for (index, (word, value)) in choices.iter().enumerate() {
+            match &text {
+                None if index == 0 => return Ok(*value),
+                Some(text) if text.eq_ignore_ascii_case(word) => return Ok(*value),
+                _ => {}
+            }
+        }
+        Err(SettingError {
+            variable: name,
+            value: text.unwrap_or_default(),
+            problem: "which is none of its values".to_owned(),
+            cure,
+        })
+    }
+
+    fn number(&self, name: &'static str, cure: &'static str) -> Result<Option<u64>, SettingError> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(SettingError {
+                variable: name,
+                value: text,
+                problem: "which is not a whole number".to_owned(),
+                cure,
+            }),
+        }
+    }
+
+    fn log_format(&self) -> Result<Option<Format>, SettingError> {
+        let Some(text) = self.text("LOG_FORMAT") else {
+            return Ok(None);
+        };
+        let refused = |problem: String| SettingError {
+            variable: "LOG_FORMAT",
+            value: text.clone(),
+            problem: format!("which cannot be used: {problem}"),
+            cure: "copy it from the flow log's LogFormat (in CloudFormation write ${!name} for ${name})",
+        };
+        parse_log_format(&text).map(Some).map_err(refused)
+    }
+
+    fn threat_lists(&self) -> Result<Vec<(String, PathBuf)>, SettingError> {
+        let mut lists = Vec::new();
+        for item in self.list("THREAT_LISTS", &[',']) {
+            let list = parse_threat_list(&item).map_err(|_| SettingError {
+                variable: "THREAT_LISTS",
+                value: item.clone(),
+                problem: "which is not NAME=FILE".to_owned(),
+                cure: "name each list, such as drop=/opt/lists/drop.txt,tor=/opt/lists/tor.txt",
+            })?;
+            lists.push(list);
+        }
+        Ok(lists)
+    }
+
+    fn inventory(&self) -> Result<InventoryPlace, SettingError> {
+        let Some(place) = self.text("INVENTORY") else {
+            return Ok(InventoryPlace::Ec2(self.accounts()?));
+        };
+        let Some(object) = place.strip_prefix("s3://") else {
+            return Ok(InventoryPlace::Path(PathBuf::from(place)));
+        };
+        match object.split_once('/') {
+            Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() && !key.ends_with('/') => {
+                Ok(InventoryPlace::S3 { bucket: bucket.to_owned(), key: key.to_owned() })
+            }
+            _ => Err(SettingError {
+                variable: "INVENTORY",
+                value: place.clone(),
+                problem: "which names no object".to_owned(),
+                cure: "set it to s3://BUCKET/KEY of a file that sg-audit snapshot wrote, or to a file or folder",
+            }),
+        }
+    }
+
+    /// Own account and roles, in every region.
+    fn accounts(&self) -> Result<Vec<Account>, SettingError> {
+        let mut regions: Vec<Option<String>> = self.list("INVENTORY_REGIONS", &[',']).into_iter().map(Some).collect();
+        if regions.is_empty() {
+            regions.push(None);
+        }
+        let mut roles: Vec<Option<String>> = vec![None];
+        for role in self.list("ASSUME_ROLE_ARNS", &[',']) {
+            if !(role.starts_with("arn:") && role.contains(":iam::") && role.contains(":role/")) {
+                return Err(SettingError {
+                    variable: "ASSUME_ROLE_ARNS",
+                    value: role,
+                    problem: "which is not the ARN of a role".to_owned(),
+                    cure: "set it to arn:aws:iam::ACCOUNT:role/NAME, several parted by commas",
+                });
+            }
+            roles.push(Some(role));
+        }
+        let mut accounts = Vec::new();
+        for role in &roles {
+            for region in &regions {
+                let account = Account { region: region.clone(), role_arn: role.clone() };
+                if !accounts.contains(&account) {
+                    accounts.push(account);
+                }
+            }
+        }
+        Ok(accounts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
+        Settings::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn error(variables: &[(&str, &str)]) -> String {
+        read(variables).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nothing_set_or_set_to_nothing() {
+        for variables in
+            [&[][..], &[("DESTINATION", ""), ("LOG_FORMAT", " "), ("INVENTORY", ""), ("RESPONSE_LIMIT", "")]]
+        {
+            let settings = read(variables).unwrap();
+            assert_eq!(settings.transformation.destination, Destination::OpenSearch);
+            assert_eq!(settings.transformation.limit, 5_800_000);
+            assert!(!settings.transformation.headerless.is_given());
+            assert_eq!(settings.decoration.schema, Schema::Classic);
+            assert!(!settings.decoration.rule_ids);
+            assert_eq!(settings.inventory, InventoryPlace::Ec2(vec![Account::default()]));
+            assert_eq!(settings.time_to_live, Duration::from_secs(300));
+            assert!(settings.sources.geo.is_empty() && settings.sources.ip_ranges.is_none());
+        }
+    }
+
+    #[test]
+    fn everything_set() {
+        let settings = read(&[
+            ("DESTINATION", "S3"),
+            ("OUTPUT_SCHEMA", "ecs"),
+            ("LOG_FORMAT", "${interface-id} ${srcaddr}"),
+            ("RULE_IDS", "on"),
+            ("INVENTORY_TTL_SECONDS", "60"),
+            ("GEO_DATABASES", "/opt/city.mmdb:/opt/asn.mmdb, /opt/x.mmdb"),
+            ("THREAT_LISTS", "drop=/opt/drop.txt, tor=/opt/tor.txt"),
+            ("IP_RANGES", "/opt/ip-ranges.json"),
+            ("RESPONSE_LIMIT", "20000"),
+        ])
+        .unwrap();
+        assert_eq!(settings.transformation.destination, Destination::S3);
+        assert_eq!(settings.transformation.limit, 20_000);
+        assert_eq!(settings.transformation.headerless.format().columns().len(), 2);
+        assert_eq!(settings.decoration.schema, Schema::Ecs);
+        assert!(settings.decoration.rule_ids);
+        assert_eq!(settings.time_to_live, Duration::from_secs(60));
+        assert_eq!(settings.sources.geo, ["/opt/city.mmdb", "/opt/asn.mmdb", "/opt/x.mmdb"].map(PathBuf::from));
+        let lists = [("drop".to_owned(), "/opt/drop.txt".into()), ("tor".to_owned(), PathBuf::from("/opt/tor.txt"))];
+        assert_eq!(settings.sources.threat_lists, lists);
+    }
+
+    #[test]
+    fn own_account_and_roles_in_every_region() {
+        let role = "arn:aws:iam::123456789012:role/reader";
+        let settings = read(&[("ASSUME_ROLE_ARNS", role), ("INVENTORY_REGIONS", "eu-west-1,us-east-1")]).unwrap();
+        let account = |region: &str, role_arn: Option<&str>| Account {
+            region: Some(region.to_owned()),
+            role_arn: role_arn.map(str::to_owned),
+        };
+        let expected = vec![
+            account("eu-west-1", None),
+            account("us-east-1", None),
+            account("eu-west-1", Some(role)),
+            account("us-east-1", Some(role)),
+        ];
+        assert_eq!(settings.inventory, InventoryPlace::Ec2(expected));
+    }
+
+    #[test]
+    fn inventories_that_are_stored() {
+        let place = |text: &str| read(&[("INVENTORY", text)]).unwrap().inventory;
+        assert_eq!(place("/opt/inventory"), InventoryPlace::Path("/opt/inventory".into()));
+        let expected = InventoryPlace::S3 { bucket: "b".into(), key: "a/snapshot.json".into() };
+        assert_eq!(place("s3://b/a/snapshot.json"), expected);
+        assert!(
+            error(&[("INVENTORY", "s3://bucket")]).starts_with("INVENTORY is `s3://bucket`, which names no object; ")
+        );
+        assert!(read(&[("INVENTORY", "s3://bucket/folder/")]).is_err());
+    }
+
+    #[test]
+    fn every_error_names_variable_value_and_cure() {
+        assert_eq!(
+            error(&[("DESTINATION", "splunk")]),
+            "DESTINATION is `splunk`, which is none of its values; set it to opensearch or s3"
+        );
+        assert_eq!(
+            error(&[("INVENTORY_TTL_SECONDS", "5m")]),
+            "INVENTORY_TTL_SECONDS is `5m`, which is not a whole number; set it to a whole number of seconds such as 300"
+        );
+        assert!(error(&[("LOG_FORMAT", "Version")]).contains("LOG_FORMAT is `Version`"));
+        assert!(error(&[("LOG_FORMAT", "${tgw-id} ${tgw-src-vpc-id}")]).contains("transit gateway"));
+        assert!(error(&[("THREAT_LISTS", "/opt/drop.txt")]).contains("which is not NAME=FILE; name each list"));
+        assert!(error(&[("ASSUME_ROLE_ARNS", "123456789012")]).contains("which is not the ARN of a role"));
+        assert!(error(&[("RULE_IDS", "maybe")]).ends_with("set it to on or off"));
+        assert!(error(&[("RESPONSE_LIMIT", "-1")]).ends_with("such as 5800000"));
+    }
+}
