@@ -6,7 +6,7 @@ TOOLS := .tools
 CARGO_DENY_VERSION := 0.20.2
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo test format lint deny deploy unit bench samples functions dist man clean
+.PHONY: help demo test format lint deny deploy unit bench samples dist clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -45,9 +45,10 @@ deploy: ## Lint and test the SAM templates
 unit:
 	$(CARGO) test --locked --workspace
 
-bench: ## The report against gzip on 4 million records (release build, python3)
-	$(CARGO) build --locked --release --package analyzer --package simulator
+bench: ## The report against gzip, flow-decorate against Node.js (release build, python3, node)
+	$(CARGO) build --locked --release --package analyzer --package simulator --package ingest --package decorator --package servers
 	python3 bench/report.py --bin $(TARGET)/release
+	$(TARGET)/release/lambda-bench
 
 samples: ## Make samples/ anew with the simulator
 	$(CARGO) build --locked --package simulator
@@ -55,13 +56,13 @@ samples: ## Make samples/ anew with the simulator
 	$(TARGET)/debug/flow-simulate --scenario samples --seed 7 --out samples
 	rm -f samples/truth.json
 
-dist: ## Release binary, man pages and completions in dist/
-	$(CARGO) build --locked --release --package analyzer
+dist: ## Release binaries, man pages and completions in dist/
+	$(CARGO) build --locked --release --package analyzer --package decorator
 	mkdir -p dist/man dist/completions
-	cp $(TARGET)/release/sg-audit dist/
+	cp $(TARGET)/release/sg-audit $(TARGET)/release/flow-decorate dist/
 	dist/sg-audit man --out dist/man
 	for shell in bash zsh fish; do dist/sg-audit completions $$shell > dist/completions/sg-audit.$$shell; done
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
-	rm -rf $(TOOLS) dist bench/data
+	rm -rf $(TOOLS) dist bench/data deploy/.aws-sam

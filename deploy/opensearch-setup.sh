@@ -14,7 +14,7 @@ template=${2:-"$(dirname "$0")/../dashboards/index-template.json"}
 for tool in aws curl python3; do
     command -v "$tool" >/dev/null || { echo "opensearch-setup.sh needs $tool: install it and try again" >&2; exit 1; }
 done
-[[ $# -lt 2 || -f $template ]] || { echo "no such index template: $template" >&2; exit 1; }
+[[ -f $template ]] || { echo "no such index template: $template" >&2; exit 1; }
 
 output() {
     local value
@@ -41,11 +41,7 @@ put() {
     echo >&2
 }
 
-if [[ -f $template ]]; then
-    put _index_template/sgflow "@$template"
-else
-    echo 'no index template: field types will be guessed from the first document' >&2
-fi
+put _index_template/sgflow "@$template"
 put _plugins/_security/api/roles/sgflow-firehose '{
     "cluster_permissions": ["cluster_composite_ops", "cluster_monitor"],
     "index_permissions": [{"index_patterns": ["'"$pattern"'"], "allowed_actions": ["crud", "create_index", "manage"]}]

@@ -163,11 +163,12 @@ class Permissions(unittest.TestCase):
 
         self.assertEqual(reader(), sorted(FOR_GROUPS))
         self.assertEqual(reader(RuleIds="on"), sorted(FOR_GROUPS + FOR_RULES))
-        # Each call of the code, whatever it is for, and no other.
+        # Each call of the code, whatever it is for, and no other. GetCallerIdentity is one of STS, and needs no permission.
         called = set()
         for source in (CRATES / "inventory" / "src" / "ec2").rglob("*.rs"):
             for call in re.findall(r"\.((?:describe|get)_[a-z_]+)\(\)", source.read_text(encoding="utf-8")):
-                called.add("ec2:" + "".join(word.capitalize() for word in call.split("_")))
+                if call != "get_caller_identity":
+                    called.add("ec2:" + "".join(word.capitalize() for word in call.split("_")))
         self.assertEqual(reader(Snapshots="on"), sorted(called))
 
     def test_only_the_named_reader_may_assume_a_reader_role(self):

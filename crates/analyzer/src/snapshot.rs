@@ -4,7 +4,7 @@
 //! out counts as unknown, so a snapshot with gaps proves less, and nothing wrong.
 
 use crate::cli::Exit;
-use crate::cli::destination::write_results;
+use crate::cli::destination::{PendingFile, write_results};
 use crate::cli::message::Message;
 use crate::cli::snapshot::SnapshotOptions;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -23,6 +23,16 @@ const AT_A_TIME: usize = 4;
 /// # Errors
 /// When nothing could be read at all, or the file cannot be written.
 pub fn snapshot(options: &SnapshotOptions) -> Result<Exit, Box<Message>> {
+    let cannot_write = |error: std::io::Error| {
+        let what = format!("cannot write the snapshot to {}", options.out.display());
+        Box::new(
+            Message::error(what)
+                .caused_by(error.to_string())
+                .hint("make its folder first, or name another file with --out"),
+        )
+    };
+    // Tried before minutes of reading, not after them; and begun anew then, so that an interrupted run leaves nothing behind.
+    drop(PendingFile::create(&options.out).map_err(cannot_write)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
         Box::new(Message::error("cannot set up the connection to AWS").caused_by(error.to_string()))
@@ -43,11 +53,7 @@ pub fn snapshot(options: &SnapshotOptions) -> Result<Exit, Box<Message>> {
     if !options.quiet {
         readings.iter().filter(|reading| !reading.is_empty()).filter_map(unknown_account).for_each(|m| m.print());
     }
-    let written = write_results(Some(&options.out), |to| Reading::write_json(&readings, to));
-    written.map_err(|error| {
-        let what = format!("cannot write the snapshot to {}", options.out.display());
-        Box::new(Message::error(what).caused_by(error.to_string()))
-    })?;
+    write_results(Some(&options.out), |to| Reading::write_json(&readings, to)).map_err(cannot_write)?;
     Ok(if all_answered { Exit::Fine } else { Exit::Failure })
 }
 

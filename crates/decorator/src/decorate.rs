@@ -33,11 +33,11 @@ use crate::document::moment::Clock;
 use crate::document::place::Places;
 use crate::document::rules::{RulePlace, Rules};
 use crate::document::{Decoration, Desk, EcsColumns};
-use crate::role::FlowRole;
+use crate::role::{FlowRole, RawFlags};
 use enrich::Atlas;
 use flowlog::direction::from_own_address;
 use flowlog::{FlowDirection, Format, Record};
-use inventory::{Direction, InterfaceIx, Inventory, Port, Protocol, Query, Span, UNDATED};
+use inventory::{Direction, Epoch, InterfaceIx, Inventory, Port, Protocol, Query, Span, UNDATED};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -55,8 +55,9 @@ pub enum Schema {
 pub struct DecorateOptions {
     /// Their shape.
     pub schema: Schema,
-    /// Whether rules are looked up. It gives requests the ids of the rules that allow them, and makes a `reply` of what was accepted though no
-    /// rule that the interface may have had would let it through as a request. Without, `flow-role` rests on TCP flags alone.
+    /// Whether rules are looked up. It gives requests the ids of the rules that surely allow them, and makes a `reply` of what was
+    /// accepted though no rule that the interface may have had would let it through as a request; but not of a record that ends after the
+    /// inventory was last read, for a rule may have come since. Without, `flow-role` rests on TCP flags alone.
     pub rule_ids: bool,
 }
 
@@ -69,15 +70,19 @@ pub struct Decorated {
     pub undetermined_direction: bool,
 }
 
-/// Makes documents of records. It remembers what it rendered, so it is made once and used by one thread.
+/// Makes documents of records. It remembers what it rendered, and which accounts' flow logs write raw TCP flags, so it is made once and
+/// used by one thread.
 pub struct Decorator {
     options: DecorateOptions,
     inventory: Arc<Inventory>,
+    /// Up to when no later snapshot can contradict the inventory.
+    settled_until: Epoch,
+    raw_flags: RawFlags,
     columns: Option<Columns>,
     interfaces: Interfaces,
     rules: Rules,
     desk: Desk,
-    /// Rules that allow the record at hand.
+    /// Rules that surely allow the record at hand.
     allowing: Vec<RulePlace>,
 }
 
@@ -90,12 +95,21 @@ enum Columns {
 /// `start` lags behind the first packet by up to a minute (VPC User Guide, "Flow log records", `start`).
 const LAG: i64 = 60;
 
+/// The longest aggregation interval (VPC User Guide, "Aggregation interval").
+const LONGEST: i64 = 600;
+
+/// How long a record may take from its first packet to Firehose: an interval of ten minutes, five to ten more for the delivery ("Aggregation
+/// interval" again, which calls that a best effort), and the rest to spare.
+const LONGEST_WAY: i64 = 3600;
+
 impl Decorator {
     /// A decorator that remembers nothing yet.
     pub fn new(options: DecorateOptions, inventory: Arc<Inventory>, atlas: Arc<Atlas>) -> Decorator {
         Decorator {
             options,
+            settled_until: inventory.settled_until(),
             inventory,
+            raw_flags: RawFlags::default(),
             columns: None,
             interfaces: Interfaces::new(options.schema),
             rules: Rules::default(),
@@ -109,6 +123,7 @@ impl Decorator {
         if Arc::ptr_eq(&self.inventory, &inventory) {
             return;
         }
+        self.settled_until = inventory.settled_until();
         self.inventory = inventory;
         self.interfaces.clear();
         self.rules.clear();
@@ -139,8 +154,10 @@ impl Decorator {
                 _ => None,
             };
             let rules = &mut self.rules;
-            let refused = || asked.is_some_and(|(interface, query)| rules.refuse(&inventory, interface, &query));
-            let found = FlowRole::of(record, refused);
+            let is_settled = span.to <= self.settled_until;
+            let refused =
+                || is_settled && asked.is_some_and(|(interface, query)| rules.refuse(&inventory, interface, &query));
+            let found = FlowRole::of(record, &mut self.raw_flags, refused);
             if found == FlowRole::Request
                 && let Some((interface, query)) = asked
             {
@@ -185,13 +202,17 @@ impl Decorator {
 
 /// The time that a record may speak of. Without any time it is all time, so that nothing is taken for sure that ever changed.
 fn span_of(record: &Record<'_>, arrived: Option<i64>) -> Span {
-    let arrived = arrived.map(|millis| millis.div_euclid(1000));
-    let start = record.start.or(record.end).map(i64::from).or(arrived);
-    let end = record.end.or(record.start).map(i64::from).or(arrived);
-    match (start, end) {
-        (Some(start), Some(end)) => Span { from: start.saturating_sub(LAG), to: end.max(start) },
-        _ => Span { from: 0, to: UNDATED },
-    }
+    let (from, to) = match (record.start.map(i64::from), record.end.map(i64::from), arrived) {
+        (Some(start), Some(end), _) => (start - LAG, end.max(start)),
+        (Some(start), None, _) => (start - LAG, start + LONGEST),
+        (None, Some(end), _) => (end - LONGEST - LAG, end),
+        (None, None, Some(millis)) => {
+            let arrived = millis.div_euclid(1000);
+            (arrived - LONGEST_WAY, arrived)
+        }
+        (None, None, None) => (0, UNDATED),
+    };
+    Span { from, to }
 }
 
 /// The addresses of the two ends; the packet's own where the format lacks those of the record.
@@ -223,4 +244,30 @@ fn query_of(record: &Record<'_>, direction: Option<FlowDirection>, span: Span) -
         peer,
         other_peer: packet_peer.filter(|packet_peer| *packet_peer != peer),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn spans_by_hand() {
+        let span = |start: Option<u32>, end: Option<u32>, arrived: Option<i64>| {
+            let span = span_of(&Record { start, end, ..Record::default() }, arrived);
+            (span.from, span.to)
+        };
+        let arrived = Some(1_700_000_900_999);
+        assert_eq!(span(Some(1_700_000_000), Some(1_700_000_055), arrived), (1_699_999_940, 1_700_000_055));
+        assert_eq!(span(Some(1_700_000_000), Some(1_600_000_000), arrived), (1_699_999_940, 1_700_000_000));
+        assert_eq!(span(Some(1_700_000_000), None, arrived), (1_699_999_940, 1_700_000_600));
+        assert_eq!(span(None, Some(1_700_000_660), arrived), (1_700_000_000, 1_700_000_660));
+        assert_eq!(span(None, None, arrived), (1_699_997_300, 1_700_000_900));
+        assert_eq!(span(None, None, None), (0, UNDATED));
+        // Whatever Firehose says.
+        for arrived in [i64::MIN, -1, 0, i64::MAX] {
+            let (from, to) = span(None, None, Some(arrived));
+            assert_eq!(to - from, 3600);
+        }
+    }
 }

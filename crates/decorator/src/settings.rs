@@ -14,7 +14,7 @@
 //! | `GEO_DATABASES` | MMDB files, parted by commas or colons | none |
 //! | `THREAT_LISTS` | `NAME=FILE`, parted by commas | none |
 //! | `IP_RANGES` | AWS's `ip-ranges.json` | none |
-//! | `RESPONSE_LIMIT` | most bytes of a response | 5800000 |
+//! | `RESPONSE_LIMIT` | most bytes of a response; Lambda refuses more than 6 MB | 5800000 |
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,6 +28,9 @@ use crate::firehose::transformation::{Destination, Transformation};
 
 /// Below Lambda's 6 MB for a synchronous response (AWS Lambda developer guide, "Lambda quotas"), with room for what is not counted there.
 const RESPONSE_LIMIT: usize = 5_800_000;
+
+/// Lambda's quota for a synchronous response (same page). More may be asked for, where something else than Lambda runs the function.
+const LARGEST_RESPONSE: usize = 6_000_000;
 
 /// A response can hold at least one record of the usual size.
 const LEAST_RESPONSE_LIMIT: usize = 1_000;
@@ -78,6 +81,15 @@ pub struct SettingError {
 }
 
 impl Settings {
+    /// What will not work in Lambda, with the cure, for the log.
+    pub fn warning(&self) -> Option<&'static str> {
+        let is_refused = self.transformation.limit > LARGEST_RESPONSE;
+        is_refused.then_some(
+            "RESPONSE_LIMIT is more than the 6 MB that Lambda takes: it refuses larger answers, and their records end as failed ones in S3; \
+             set it to 5800000 or less",
+        )
+    }
+
     /// Reads all variables; `variable` gives the text of one.
     ///
     /// # Errors
@@ -360,6 +372,19 @@ mod tests {
             error(&[("INVENTORY", "s3://bucket")]).starts_with("INVENTORY is `s3://bucket`, which names no object; ")
         );
         assert!(read(&[("INVENTORY", "s3://bucket/folder/")]).is_err());
+    }
+
+    /// 6 MB: AWS Lambda developer guide, "Lambda quotas", invocation payload (synchronous).
+    #[test]
+    fn a_response_that_lambda_does_not_take_is_warned_of() {
+        for (limit, is_warned_of) in
+            [("", false), ("6000000", false), ("6000001", true), ("18446744073709551615", true)]
+        {
+            let settings = read(&[("RESPONSE_LIMIT", limit)]).unwrap();
+            let warning = settings.warning();
+            assert_eq!(warning.is_some_and(|text| text.contains("RESPONSE_LIMIT")), is_warned_of, "{limit}");
+        }
+        assert_eq!(read(&[("RESPONSE_LIMIT", "7000000")]).unwrap().transformation.limit, 7_000_000);
     }
 
     #[test]

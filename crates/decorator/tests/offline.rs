@@ -223,7 +223,9 @@ fn what_cannot_be_decorated_says_what_to_do() {
     assert_eq!(ran.stdout, "");
     let ran = on_input(&["-"], b"PAR1\x00\x00PAR1");
     ran.assert_says(1, &["is Parquet, which is not decorated", "hint: "]);
-    on_input(&["-"], b"").assert_says(1, &["no flow log record could be read", "hint: "]);
+    // A header and nothing that fits it.
+    let ran = on_input(&["-"], b"interface-id srcaddr dstaddr\nno record\n");
+    ran.assert_says(1, &["no flow log record could be read", "hint: ", "-:2: 2 fields where the format has 3"]);
     run(&[text(tempfile::tempdir().unwrap().path())]).assert_says(1, &["holds no file"]);
     run(&["-", "-"]).assert_says(1, &["standard input (-) is given twice"]);
 }
@@ -255,4 +257,169 @@ fn a_file_that_cannot_be_written_leaves_what_was_there() {
     // /dev/full takes nothing.
     on_input(&["-", "--out", "/dev/full"], SSH.as_bytes()).assert_says(1, &["cannot write /dev/full"]);
     on_input(&["-", "--quiet", "--out", "/dev/null"], SSH.as_bytes()).assert_says(0, &[]);
+}
+
+/// A network may be quiet for an hour.
+#[test]
+fn empty_logs_are_fine() {
+    let header = "version account-id interface-id srcaddr dstaddr\n";
+    let control = serde_json::json!({"messageType": "CONTROL_MESSAGE", "logEvents": [{"message": "checking"}]});
+    for content in [vec![], gzip(b""), b"\n\n".to_vec(), header.into(), gzip(control.to_string().as_bytes())] {
+        let ran = on_input(&["-"], &content);
+        ran.assert_says(0, &["0 records decorated"]);
+        assert_eq!(ran.stdout, "");
+        assert!(!ran.stderr.contains("--log-format"), "{}", ran.stderr);
+    }
+}
+
+/// What a subscription of CloudWatch Logs sends, as Firehose stores it: the same documents as from its lines.
+#[test]
+fn messages_of_a_subscription() {
+    let expected = on_input(&["-", "--quiet"], format!("{SSH}\n{SSH}\n").as_bytes()).stdout;
+    let event = |id: &str| serde_json::json!({"id": id, "timestamp": 1_418_530_010_000_u64, "message": SSH});
+    let message = |events: Vec<Value>| {
+        serde_json::json!({"messageType": "DATA_MESSAGE", "owner": "123456789010", "logGroup": "flows",
+            "logStream": "eni-1", "subscriptionFilters": ["all"], "logEvents": events})
+        .to_string()
+    };
+    let both = message(vec![event("1"), event("2")]);
+    let (first, second) = (message(vec![event("1")]), message(vec![event("2")]));
+    for content in [
+        both.clone().into_bytes(),
+        gzip(both.as_bytes()),
+        format!("{first}{second}").into_bytes(),
+        [gzip(first.as_bytes()), gzip(second.as_bytes())].concat(),
+    ] {
+        let ran = on_input(&["-", "--quiet"], &content);
+        assert_eq!((ran.code, &ran.stdout, ran.stderr.as_str()), (Some(0), &expected, ""));
+    }
+}
+
+#[test]
+fn a_good_file_outlives_a_run_without_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("good.ndjson");
+    let names = || fs::read_dir(folder.path()).unwrap().count();
+    fs::write(&out, "good").unwrap();
+    run(&["/no/such/log", "--out", text(&out)]).assert_says(1, &["no such file or folder: /no/such/log"]);
+    on_input(&["-", "--out", text(&out)], b"Dear diary,\n").assert_says(1, &["- has no header"]);
+    on_input(&["-", "--out", text(&out)], b"interface-id srcaddr\nx\n").assert_says(1, &["no flow log record"]);
+    assert_eq!((fs::read_to_string(&out).unwrap().as_str(), names()), ("good", 1));
+    // Where nothing was there, nothing appears.
+    let other = folder.path().join("other.ndjson");
+    run(&["/no/such/log", "--out", text(&other)]).assert_says(1, &[]);
+    assert_eq!(names(), 1);
+    // What could be read is kept, and so is who may read it.
+    #[cfg(unix)]
+    fs::set_permissions(&out, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    on_input(&["-", "/no/such/log", "--out", text(&out)], SSH.as_bytes()).assert_says(1, &["1 records decorated"]);
+    assert_eq!((fs::read_to_string(&out).unwrap().lines().count(), names()), (1, 1));
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&out).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o640);
+    }
+    // No records, but nothing failed either.
+    on_input(&["-", "--out", text(&out)], b"").assert_says(0, &["0 records decorated"]);
+    assert_eq!((fs::read_to_string(&out).unwrap().as_str(), names()), ("", 1));
+}
+
+#[test]
+fn the_output_is_none_of_the_inputs() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("a.log");
+    fs::write(&log, SSH).unwrap();
+    let says = ["is both to be read and to be written", "hint: "];
+    run(&[text(&log), "--out", text(&log)]).assert_says(1, &says);
+    run(&[text(folder.path()), "--out", text(&log)]).assert_says(1, &says);
+    on_input(&["-", "-i", text(&log), "--out", text(&log)], SSH.as_bytes()).assert_says(1, &says);
+    #[cfg(unix)]
+    {
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&log, &link).unwrap();
+        run(&[text(&log), "--out", text(&link)]).assert_says(1, &says);
+        fs::remove_file(link).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&log).unwrap(), SSH);
+    // A file that is not there yet is not read, even in a folder that is.
+    let out = folder.path().join("out.ndjson");
+    run(&[text(folder.path()), "--out", text(&out)]).assert_says(0, &["1 records decorated"]);
+}
+
+#[test]
+fn a_file_named_twice_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("a.log");
+    fs::write(&log, SSH).unwrap();
+    let dotted = format!("{}/./a.log", folder.path().display());
+    for arguments in [[text(&log), text(&log)], [text(folder.path()), text(&log)], [&dotted, text(folder.path())]] {
+        let ran = run(&arguments);
+        ran.assert_says(0, &["warning: 1 path is named more than once, but read only once", "a.log"]);
+        assert_eq!(ran.documents().len(), 1);
+        let quiet = program().args(arguments).arg("--quiet").output().unwrap();
+        assert_eq!((quiet.status.code(), quiet.stderr.as_slice()), (Some(0), &b""[..]));
+    }
+}
+
+/// One bad entry costs itself, not the folder.
+#[cfg(unix)]
+#[test]
+fn bad_entries_of_a_folder() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("b/deep")).unwrap();
+    fs::create_dir(path("locked")).unwrap();
+    for log in ["a.log", "b/deep/b.log", "z.log", "locked/c.log"] {
+        fs::write(path(log), SSH).unwrap();
+    }
+    symlink("/no/such/target", path("dangling.log")).unwrap();
+    symlink("me@host.1234", path(".#a.log")).unwrap();
+    symlink(folder.path(), path("b/deep/loop")).unwrap();
+    assert!(Command::new("mkfifo").arg(path("pipe.log")).status().unwrap().success());
+    fs::set_permissions(path("locked"), PermissionsExt::from_mode(0o000)).unwrap();
+    // For the superuser no folder is locked.
+    let is_locked = fs::read_dir(path("locked")).is_err();
+    let ran = run(&[text(folder.path())]);
+    fs::set_permissions(path("locked"), PermissionsExt::from_mode(0o755)).unwrap();
+    ran.assert_says(
+        1,
+        &[
+            "dangling.log is a link to nowhere",
+            "loop is a link to",
+            "warning: 1 path is neither file nor folder and left out",
+            "pipe.log",
+        ],
+    );
+    assert_eq!(ran.stderr.matches("error: ").count(), if is_locked { 3 } else { 2 }, "{}", ran.stderr);
+    assert_eq!(ran.documents().len(), if is_locked { 3 } else { 4 });
+    // Named, a pipe is read.
+    let pipe = path("pipe.log");
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, SSH)
+    });
+    run(&[text(&pipe)]).assert_says(0, &["1 records decorated"]);
+    writer.join().unwrap().unwrap();
+}
+
+/// Only where nothing failed before, a reader that has gone means success.
+#[test]
+fn a_reader_that_has_gone_hides_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("a.log");
+    fs::write(&log, format!("{SSH}\n").repeat(200_000)).unwrap();
+    let mut child =
+        program().args(["/no/such/log", text(&log)]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    Ran::from(child.wait_with_output().unwrap()).assert_says(1, &["no such file or folder: /no/such/log"]);
+}
+
+#[test]
+fn damaged_gzip_says_what_is_wrong() {
+    let mut packed = gzip(format!("{SSH}\n").as_bytes());
+    let checksum = packed.len() - 8;
+    packed[checksum] ^= 0xff;
+    let ran = on_input(&["-"], &packed);
+    ran.assert_says(1, &["corrupt gzip after line 1", "incorrect data check"]);
 }

@@ -13,8 +13,9 @@ use std::path::PathBuf;
 /// Which files to read. All optional.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// MaxMind DB files about places and network owners. For each fact the first one that has it wins, so the better
-    /// one comes first. A database for one family of addresses is silent about the other.
+    /// MaxMind DB files about places and network owners. The first one that knows an address wins, so the better one
+    /// comes first; later ones complete what it says only where both surely mean the same place, or the same network.
+    /// A database for one family of addresses is silent about the other.
     pub geo: Vec<PathBuf>,
     /// Threat lists, each with the name that its addresses get. Lists of one name (Spamhaus publishes one for each
     /// family) are one list.

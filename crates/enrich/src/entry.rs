@@ -9,25 +9,27 @@
 //! | location | `location.latitude`, `location.longitude` | `latitude`/`lat`, `longitude`/`lon`/`lng` |
 //! | network owner | `autonomous_system_number`, `..._organization`, also in `traits` | the same, or `asn`, `as_name` |
 //!
+//! How the records of several databases come together is told in `completion`.
+//!
 //! `registered_country` is no fallback for `country`: where an operator is registered is not where an address is.
 
 use crate::country_name::{is_continent, is_country};
-use crate::facts::{Facts, Location};
+use crate::facts::Location;
 use crate::value::Value;
 
 /// What one record says, checked: here too, unknown is `None`.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Entry<'a> {
-    country_code: Option<String>,
-    country_name: Option<&'a str>,
-    region_code: Option<String>,
-    region_name: Option<&'a str>,
-    city: Option<&'a str>,
-    continent_code: Option<&'a str>,
-    continent_name: Option<&'a str>,
-    location: Option<Location>,
-    as_number: Option<u32>,
-    as_organization: Option<&'a str>,
+    pub(crate) country_code: Option<String>,
+    pub(crate) country_name: Option<&'a str>,
+    pub(crate) region_code: Option<String>,
+    pub(crate) region_name: Option<&'a str>,
+    pub(crate) city: Option<&'a str>,
+    pub(crate) continent_code: Option<&'a str>,
+    pub(crate) continent_name: Option<&'a str>,
+    pub(crate) location: Option<Location>,
+    pub(crate) as_number: Option<u32>,
+    pub(crate) as_organization: Option<&'a str>,
 }
 
 impl<'a> Entry<'a> {
@@ -70,42 +72,6 @@ impl<'a> Entry<'a> {
     /// Whether it says nothing that we look for.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Entry::default()
-    }
-
-    /// Adds to the facts of an address what no earlier database knew.
-    ///
-    /// Databases disagree, and a city of one in the country of the other would be a place that neither means. So a
-    /// record that places the address in another country than the one already known adds nothing to the place, and a
-    /// record about another autonomous system no name for it.
-    pub(crate) fn complete(self, facts: &mut Facts) {
-        if agree(&facts.country_code, &self.country_code) {
-            fill(&mut facts.country_name, self.country_name);
-            fill(&mut facts.region_code, self.region_code.as_deref());
-            fill(&mut facts.region_name, self.region_name);
-            fill(&mut facts.city, self.city);
-            fill(&mut facts.continent_code, self.continent_code);
-            fill(&mut facts.continent_name, self.continent_name);
-            facts.location = facts.location.or(self.location);
-            facts.country_code = facts.country_code.take().or(self.country_code);
-        }
-        if agree(&facts.as_number, &self.as_number) {
-            fill(&mut facts.as_organization, self.as_organization);
-            facts.as_number = facts.as_number.or(self.as_number);
-        }
-    }
-}
-
-/// Whether two answers can both be true.
-fn agree<T: PartialEq>(known: &Option<T>, said: &Option<T>) -> bool {
-    match (known, said) {
-        (Some(known), Some(said)) => known == said,
-        _ => true,
-    }
-}
-
-fn fill(fact: &mut Option<String>, said: Option<&str>) {
-    if fact.is_none() {
-        *fact = said.map(str::to_owned);
     }
 }
 
@@ -155,13 +121,12 @@ fn system_number(value: &Value) -> Option<u32> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
+    use crate::facts::Facts;
 
-    /// The facts of records in JSON, the first database first.
-    fn facts(records: &[&str]) -> Facts {
+    /// The facts of one record in JSON.
+    fn facts(record: &str) -> Facts {
         let mut facts = Facts::default();
-        for record in records {
-            Entry::from_record(&serde_json::from_str(record).unwrap()).complete(&mut facts);
-        }
+        Entry::from_record(&serde_json::from_str(record).unwrap()).complete(&mut facts);
         facts
     }
 
@@ -183,13 +148,13 @@ mod tests {
         let empty = r#"{"country_code": "", "city": "-", "latitude": 0, "longitude": 0.0, "autonomous_system_number": 0,
             "autonomous_system_organization": " ", "registered_country": {"iso_code": "US"}}"#;
         assert!(Entry::from_record(&serde_json::from_str(empty).unwrap()).is_empty());
-        assert!(facts(&[empty]).is_empty());
+        assert!(facts(empty).is_empty());
     }
 
     #[test]
     fn regions_have_their_country_before_them() {
         let with = |country: &str, code: &str| {
-            facts(&[&format!(r#"{{"country_code": "{country}", "region_code": "{code}"}}"#)]).region_code
+            facts(&format!(r#"{{"country_code": "{country}", "region_code": "{code}"}}"#)).region_code
         };
         assert_eq!(with("US", "VA").as_deref(), Some("US-VA"));
         assert_eq!(with("us", "va").as_deref(), Some("US-VA"));
@@ -203,7 +168,7 @@ mod tests {
     #[test]
     fn places_off_the_earth_are_unknown() {
         let at = |lat: &str, lon: &str| {
-            facts(&[&format!(r#"{{"country_code": "GB", "latitude": {lat}, "longitude": {lon}}}"#)]).location
+            facts(&format!(r#"{{"country_code": "GB", "latitude": {lat}, "longitude": {lon}}}"#)).location
         };
         assert_eq!(at("51.5", "0"), Some(Location { lat: 51.5, lon: 0.0 }));
         assert_eq!(at("0", "36.8"), Some(Location { lat: 0.0, lon: 36.8 }));
@@ -218,7 +183,7 @@ mod tests {
 
     #[test]
     fn system_numbers_come_as_numbers_and_as_text() {
-        let number = |json: &str| facts(&[&format!(r#"{{"autonomous_system_number": {json}}}"#)]).as_number;
+        let number = |json: &str| facts(&format!(r#"{{"autonomous_system_number": {json}}}"#)).as_number;
         assert_eq!(number("64496"), Some(64_496));
         assert_eq!(number("64496.0"), Some(64_496));
         assert_eq!(number("\"AS64496\""), Some(64_496));
@@ -232,43 +197,17 @@ mod tests {
     #[test]
     fn codes_of_no_country_are_unknown() {
         for code in ["EU", "AP", "ZZ", "XX", "A1", "O1", "U", "USA", "--", "É"] {
-            assert_eq!(facts(&[&format!(r#"{{"country_code": "{code}"}}"#)]).country_code, None, "{code}");
+            assert_eq!(facts(&format!(r#"{{"country_code": "{code}"}}"#)).country_code, None, "{code}");
         }
     }
 
     #[test]
     fn a_country_as_text_is_a_code_or_a_name() {
-        let code = facts(&[r#"{"country": "DE", "continent": "Europe"}"#]);
+        let code = facts(r#"{"country": "DE", "continent": "Europe"}"#);
         assert_eq!((code.country_code.as_deref(), code.country_name), (Some("DE"), None));
         assert_eq!(code.continent_name.as_deref(), Some("Europe"));
-        let name =
-            facts(&[r#"{"country": "Germany", "country_code": "DE", "continent_code": "EU", "asn": "AS64496"}"#]);
+        let name = facts(r#"{"country": "Germany", "country_code": "DE", "continent_code": "EU", "asn": "AS64496"}"#);
         assert_eq!((name.country_code.as_deref(), name.country_name.as_deref()), (Some("DE"), Some("Germany")));
         assert_eq!((name.continent_code.as_deref(), name.as_number), (Some("EU"), Some(64_496)));
-    }
-
-    #[test]
-    fn a_city_of_another_country_is_not_added() {
-        let first = r#"{"country_code": "DE"}"#;
-        let elsewhere = r#"{"country_code": "US", "state1": "Virginia", "city": "Ashburn", "latitude": 39,
-            "longitude": -77, "autonomous_system_number": 64496}"#;
-        let there = r#"{"country_code": "DE", "state1": "Hesse", "city": "Frankfurt"}"#;
-        let all = facts(&[first, elsewhere, there]);
-        assert_eq!(all.country_code.as_deref(), Some("DE"));
-        assert_eq!((all.region_name.as_deref(), all.city.as_deref()), (Some("Hesse"), Some("Frankfurt")));
-        assert_eq!(all.location, None);
-        // What a database says about the network does not depend on where it places the address.
-        assert_eq!(all.as_number, Some(64_496));
-    }
-
-    #[test]
-    fn the_first_database_wins_and_later_ones_complete_it() {
-        let first = r#"{"country_code": "DE", "city": "Frankfurt", "autonomous_system_number": 64496}"#;
-        let second = r#"{"country_code": "DE", "city": "Berlin", "state1": "Hesse", "autonomous_system_number": 64497,
-            "autonomous_system_organization": "Another"}"#;
-        let third = r#"{"autonomous_system_number": 64496, "autonomous_system_organization": "Example"}"#;
-        let all = facts(&[first, second, third]);
-        assert_eq!((all.city.as_deref(), all.region_name.as_deref()), (Some("Frankfurt"), Some("Hesse")));
-        assert_eq!((all.as_number, all.as_organization.as_deref()), (Some(64_496), Some("Example")));
     }
 }

@@ -17,8 +17,8 @@
 //!
 //! // Flows repeat their addresses, so callers keep what they made of each.
 //! let mut rendered = AddressCache::new(65_536);
-//! let text = rendered.get_or_insert_with("198.51.100.7".parse()?, |address|
-//! atlas.facts(address).threat_lists.join(",")); assert_eq!(text, "drop");
+//! let lists = |address| atlas.facts(address).threat_lists.join(",");
+//! assert_eq!(rendered.get_or_insert_with("198.51.100.7".parse()?, lists), "drop");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -29,17 +29,19 @@
 //! | AWS | `ip-ranges.json` | service and region |
 //! | threat lists | text: Spamhaus DROP, Tor exits, Emerging Threats | names of the lists |
 //!
-//! The way of a look-up: `public_address` (is there anything to know?) → each `database` (whose records `entry` decodes
-//! and `country_name` completes) → `aws_ranges` → each `threat_list` → [`Facts`].
+//! The way of a look-up: `public_address` (is there anything to know?) → each `database` (whose records `entry` decodes,
+//! `completion` joins and `country_name` names) → `aws_ranges` → each `threat_list` → [`Facts`].
 //!
 //! Invariants:
 //! - What is unknown is `None` or empty: never `""`, never zero, never 0,0, though a database may say so.
+//! - A place is one that some database means: no city of one stands in the country of another.
 //! - A private address has no facts, whatever a database says about it.
 //! - A file that is not what it should be is an error when it is opened, with its name. After that nothing fails.
 
 mod address_cache;
 mod atlas;
 mod aws_ranges;
+mod completion;
 mod country_name;
 mod database;
 mod entry;
@@ -54,3 +56,4 @@ pub use address_cache::AddressCache;
 pub use atlas::{Atlas, Sources};
 pub use error::OpenError;
 pub use facts::{Facts, Location};
+pub use public_address::is_public;

@@ -42,6 +42,14 @@ const fn v6(s: [u16; 8], prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]), prefix)
 }
 
+/// Whether databases and threat lists can know the address: it is globally reachable, or documentation writes with it
+/// (RFC 5737, RFC 3849). An IPv4 address in IPv6 clothes (mapped, NAT64) is judged as what it is.
+///
+/// Every other address has no [`Facts`](crate::Facts), whatever a database says about it.
+pub fn is_public(address: IpAddr) -> bool {
+    public_address(address).is_some()
+}
+
 /// The address to look up, or `None` if it is not public. An IPv4 address in IPv6 clothes (mapped, `::ffff:192.0.2.1`,
 /// or behind NAT64) is looked up as what it is.
 pub(crate) fn public_address(address: IpAddr) -> Option<IpAddr> {
@@ -112,6 +120,7 @@ mod tests {
         ];
         for text in not_public {
             assert_eq!(public(text), None, "{text}");
+            assert!(!is_public(text.parse().unwrap()), "{text}");
         }
     }
 
@@ -146,6 +155,7 @@ mod tests {
         ];
         for text in as_they_are {
             assert_eq!(public(text).as_deref(), Some(text));
+            assert!(is_public(text.parse().unwrap()), "{text}");
         }
     }
 

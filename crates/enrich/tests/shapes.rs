@@ -184,6 +184,16 @@ fn the_first_database_wins() {
 }
 
 #[test]
+fn places_of_two_databases_are_not_mixed() {
+    // The one knows Europe and no more, the other a place in Ecuador: not Ecuador in Europe.
+    let alone = facts(&atlas(&["flat-city-ipv4.mmdb"]), "203.0.113.64");
+    assert_eq!((&alone.country_code, &alone.continent_code), (&some("EC"), &None));
+    for databases in [["nested-city.mmdb", "flat-city-ipv4.mmdb"], ["flat-city-ipv4.mmdb", "nested-city.mmdb"]] {
+        assert_eq!(facts(&atlas(&databases), "203.0.113.64"), alone, "{databases:?}");
+    }
+}
+
+#[test]
 fn a_database_about_something_else_is_refused() {
     let error = Atlas::open(&Sources { geo: vec![data("anonymous-ip.mmdb")], ..Sources::default() }).unwrap_err();
     assert!(
@@ -229,23 +239,29 @@ fn a_damaged_database_neither_panics_nor_hangs() {
     let path = folder.path().join("city.mmdb");
     let whole = std::fs::read(data("nested-city.mmdb")).unwrap();
     let addresses = ["198.51.100.7", "203.0.113.200", "2001:db8:1::1", "8.8.8.8"].map(|text| text.parse().unwrap());
-    let mut refused = 0;
-    for place in (0..whole.len()).step_by(3) {
+    // MaxMind DB File Format Specification, "Database Metadata": it follows this marker, and without it there is none.
+    let marker = b"\xab\xcd\xefMaxMind.com";
+    let begin = whole.windows(marker.len()).position(|window| window == marker).unwrap();
+    let marked = begin..begin + marker.len();
+    for place in (0..whole.len()).step_by(3).chain(marked.clone()) {
         let mut bytes = whole.clone();
         bytes[place] ^= if place % 2 == 0 { 0xff } else { 0x21 };
         std::fs::write(&path, bytes).unwrap();
         match Atlas::open(&Sources { geo: vec![path.clone()], ..Sources::default() }) {
+            // Most bytes are texts and numbers, where damage does not show.
             Ok(atlas) => {
+                assert!(!marked.contains(&place), "opened without metadata");
                 for address in addresses {
                     atlas.facts(address);
                 }
             }
-            Err(error) => {
-                assert!(error.to_string().contains("city.mmdb"), "{error}");
-                refused += 1;
-            }
+            Err(error) => assert!(error.to_string().contains("city.mmdb"), "{error}"),
         }
     }
-    // Most bytes are texts and numbers, where damage does not show. A pointer or a size is another matter.
-    assert!(refused > whole.len() / 60, "{refused} of {} places", whole.len() / 3);
+    // "Binary Search Tree Section": the first record of 24 bits is the root's left branch. FFFFFF lies behind the end.
+    let mut astray = whole.clone();
+    astray[..3].fill(0xff);
+    std::fs::write(&path, astray).unwrap();
+    let error = Atlas::open(&Sources { geo: vec![path], ..Sources::default() }).unwrap_err();
+    assert!(matches!(error, OpenError::DamagedDatabase { .. }), "{error}");
 }

@@ -124,6 +124,10 @@ impl<R: Read> Bytes<R> {
     }
 
     fn read_gzip(&mut self, buffer: &mut [u8]) -> Result<usize, Stop> {
+        // Asked once more, the decompressor would only say that it has failed before.
+        if let Some(stop) = self.pending.take() {
+            return Err(stop);
+        }
         let Packing::Gzip { inflate, inside_member } = &mut self.packing else {
             return Ok(0);
         };

@@ -1,9 +1,12 @@
-//! JSON objects: `{"message": "..."}` as Firehose writes flow logs that were sent straight to it, and decorated records of our own.
+//! JSON objects: `{"message": "..."}` as Firehose writes flow logs that were sent straight to it, messages of a CloudWatch Logs
+//! subscription, and decorated records of our own.
 
 use serde_json::{Map, Value};
 
 use crate::field::Field;
+use crate::log_events::{self, Envelope, MessageType};
 use crate::record::Record;
+use crate::units::LINE_LIMIT;
 use crate::unparsed::Unparsed;
 use crate::value::{self, Needed};
 
@@ -11,6 +14,10 @@ use crate::value::{self, Needed};
 pub(crate) enum Object<'a> {
     /// The text of `message`: one or more lines.
     Message(std::borrow::Cow<'a, str>),
+    /// A message of a subscription; its events are read by [`log_events::each`].
+    LogEvents,
+    /// By this CloudWatch Logs tries whether it may send: it holds no record.
+    ControlMessage,
     /// A record with AWS's hyphenated names as keys.
     Decorated(Map<String, Value>),
     /// A record of a transit gateway.
@@ -19,8 +26,22 @@ pub(crate) enum Object<'a> {
 
 /// Tells what an object is.
 pub(crate) fn open(text: &[u8]) -> Result<Object<'_>, Unparsed> {
-    if let Some(message) = plain_message(text) {
+    if text.len() <= LINE_LIMIT
+        && let Some(message) = plain_message(text)
+    {
         return Ok(Object::Message(message.into()));
+    }
+    if log_events::may_be_in(text) {
+        match log_events::each(text, |_| {})? {
+            Envelope { message_type: Some(MessageType::Control), .. } => return Ok(Object::ControlMessage),
+            Envelope { message_type: Some(MessageType::Other), .. } => return Err(Unparsed::UnknownJson),
+            Envelope { has_events: true, .. } => return Ok(Object::LogEvents),
+            // The name was that of something deeper, or part of a text.
+            Envelope { .. } => {}
+        }
+    }
+    if text.len() > LINE_LIMIT {
+        return Err(Unparsed::LineTooLong);
     }
     let Ok(Value::Object(mut object)) = serde_json::from_slice::<Value>(text) else {
         return Err(Unparsed::NotJson);

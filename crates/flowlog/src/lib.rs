@@ -41,6 +41,7 @@ mod field;
 mod format;
 mod headerless;
 mod json;
+mod log_events;
 pub mod opener;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -64,5 +65,5 @@ pub use parquet::{check_parquet, read_parquet_file};
 pub use record::{Action, FlowDirection, LogStatus, Record};
 pub use source::{LeftOut, ObjectSummary, ReadOptions, Shape, Sink, read, read_file};
 pub use tag::decode_tag;
-pub use units::LINE_LIMIT;
+pub use units::{LINE_LIMIT, MESSAGE_LIMIT};
 pub use unparsed::Unparsed;

@@ -10,6 +10,7 @@ use crate::field::Field;
 use crate::format::Format;
 use crate::headerless::{self, Headerless};
 use crate::json::{self, Object};
+use crate::log_events;
 use crate::source::{LeftOut, ObjectSummary, ReadOptions, Shape, Sink};
 use crate::units::SHOWN;
 use crate::unparsed::Unparsed;
@@ -95,15 +96,29 @@ impl<'r, S: Sink> Sorting<'r, S> {
                 }
                 Ok(())
             }
-            Ok(Object::Message(message)) => {
-                for line in message.as_bytes().split(|byte| *byte == b'\n') {
-                    if !line.trim_ascii().is_empty() {
-                        self.record_without_header(line, Shape::JsonMessage)?;
+            Ok(Object::Message(message)) => self.message(&message),
+            Ok(Object::ControlMessage) => Ok(()),
+            Ok(Object::LogEvents) => {
+                let mut result = Ok(());
+                let read = log_events::each(text, |message| {
+                    if result.is_ok() {
+                        result = self.message(message);
                     }
-                }
-                Ok(())
+                });
+                debug_assert!(read.is_ok(), "it was read once before");
+                result
             }
         }
+    }
+
+    /// The lines of a `message`.
+    fn message(&mut self, message: &str) -> Result<(), ReadError> {
+        for line in message.as_bytes().split(|byte| *byte == b'\n') {
+            if !line.trim_ascii().is_empty() {
+                self.record_without_header(line, Shape::JsonMessage)?;
+            }
+        }
+        Ok(())
     }
 
     /// A piece that cannot even be tried.

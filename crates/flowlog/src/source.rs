@@ -21,7 +21,8 @@ pub enum Shape {
     CloudWatchExport,
     /// No header: raw lines through Firehose or a subscription.
     Headerless,
-    /// JSON objects with a record in `message`: flow logs sent straight to Firehose.
+    /// JSON objects with a record in `message`: flow logs sent straight to Firehose; or with records in `logEvents`: messages of a
+    /// CloudWatch Logs subscription as Firehose stores them.
     JsonMessage,
     /// JSON objects with one key a field: decorated output.
     Decorated,
@@ -58,7 +59,7 @@ pub trait Sink {
         let _ = (format, line);
         self.record(record);
     }
-    /// A line that is no record. `line` counts from 1 (Parquet: rows; several JSON objects on a line count one each). `text` is the raw
+    /// A line that is no record. `line` counts from 1 (Parquet: rows; several JSON objects on a line count one each, whatever they hold). `text` is the raw
     /// line, cut at 64 KiB, in which the caller may look for an interface id.
     fn unparsed(&mut self, line: u64, reason: Unparsed, text: &[u8]);
     /// Something that is recognised and left out.
@@ -82,7 +83,7 @@ pub struct ObjectSummary {
 
 /// Reads an object, whatever its shape; `name` is its path, for messages and to know the write test.
 ///
-/// Memory is bounded whatever the input: 1 MiB a line, and for Parquet, which needs its end first, a temporary file.
+/// Memory is bounded whatever the input: 1 MiB a line, 32 MiB a message of a subscription, and for Parquet, which needs its end first, a temporary file.
 ///
 /// # Errors
 /// See [`ReadError`]. Damaged gzip is an error only if nothing could be read before the damage.

@@ -1,16 +1,22 @@
 //! Cuts the bytes of an object into what is judged at once: a line, or a JSON object.
 //!
 //! Firehose writes JSON objects to S3 without a line end between them, so objects are found by their braces. Memory is
-//! bounded whatever the input: a line or object longer than [`LINE_LIMIT`] is given up and passed over, never kept.
+//! bounded whatever the input: a line or object longer than [`LINE_LIMIT`] (a
+//! message of a subscription: [`MESSAGE_LIMIT`]) is given up and passed over, never kept.
 
 use std::io::Read;
 
 use memchr::memchr;
 
 use crate::bytes::{Bytes, CHUNK, Stop};
+use crate::log_events;
 
 /// Longest line or JSON object that is read, in bytes. Real records are below 2 KiB.
 pub const LINE_LIMIT: usize = 1024 * 1024;
+
+/// Longest message of a CloudWatch Logs subscription that is read, in bytes. One has at most 1 MiB as gzip, and flow logs in it shrink about
+/// tenfold.
+pub const MESSAGE_LIMIT: usize = 32 * 1024 * 1024;
 
 /// Most of a bad line that is shown to the caller.
 pub(crate) const SHOWN: usize = 64 * 1024;
@@ -152,7 +158,7 @@ impl<R: Read> Units<R> {
                 Found::Broken => return self.broken_object(),
                 Found::Unfinished => {}
             }
-            if braces.scanned > LINE_LIMIT {
+            if braces.scanned > LINE_LIMIT && (braces.scanned > MESSAGE_LIMIT || !self.begins_with_log_events()) {
                 return self.broken_object();
             }
             if !self.fill() {
@@ -162,6 +168,12 @@ impl<R: Read> Units<R> {
                 return self.last();
             }
         }
+    }
+
+    /// Whether the object shows that it holds many lines; the few names before its events take much less room than what is searched.
+    fn begins_with_log_events(&self) -> bool {
+        let unread = self.unread();
+        log_events::may_be_in(unread.get(..SHOWN).unwrap_or(unread))
     }
 
     /// Gives up on an object, but only on its first line: what follows may be good.

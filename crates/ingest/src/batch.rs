@@ -55,17 +55,17 @@ pub struct Cut {
 ///
 /// Every line ends in one line feed afterwards, whether it came with one or not: records that reach S3 untransformed are then still
 /// lines, and the decorator takes both. A line is never split; one that does not fit into a record with its line feed is set aside.
-pub fn cut(lines: impl IntoIterator<Item = String>, destination: Destination, limits: Limits) -> Cut {
+pub fn cut<L: AsRef<str>>(lines: impl IntoIterator<Item = L>, destination: Destination, limits: Limits) -> Cut {
     let mut batches = Batches { done: Vec::new(), current: Vec::new(), current_bytes: 0, limits };
     let mut oversize = Vec::new();
     let mut packed = Record { data: Vec::new(), lines: 0 };
     for line in lines {
-        let mut data = line.into_bytes();
-        if data.last() != Some(&b'\n') {
-            // Not twice the memory for one byte more, as `push` alone would take.
-            data.reserve_exact(1);
-            data.push(b'\n');
-        }
+        let line = line.as_ref().as_bytes();
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        // Not twice the memory for one byte more, as `push` alone would take.
+        let mut data = Vec::with_capacity(line.len() + 1);
+        data.extend_from_slice(line);
+        data.push(b'\n');
         if data.len() > limits.record_bytes {
             oversize.push(data);
             continue;

@@ -21,8 +21,9 @@ const BACKOFF_CAP: Duration = Duration::from_secs(5);
 
 /// Error codes besides those with status 429 and 5xx after which the same request may succeed: the throttling and transient codes of
 /// the AWS SDKs and Tools Reference Guide, "Retry behavior".
-const TRANSIENT_CODES: [&str; 15] = [
+const TRANSIENT_CODES: [&str; 18] = [
     "BandwidthLimitExceeded",
+    "EC2ThrottledException",
     "InternalFailure",
     "LimitExceededException",
     "PriorRequestNotComplete",
@@ -34,9 +35,11 @@ const TRANSIENT_CODES: [&str; 15] = [
     "RequestTimeoutException",
     "ServiceUnavailableException",
     "SlowDown",
+    "ThrottledException",
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
+    "TransactionInProgressException",
 ];
 
 /// A call that did not succeed.

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When to stop with what, so that the function always answers before Lambda ends it.
+/// When to stop with what, so that the function answers before Lambda ends it.
+///
+/// These are the ends of what waits for others, calls and pauses. Work of the function's own does not look at the clock: opening the event
+/// comes out of the time for puts, but packing what was not delivered comes out of the time for leftovers. That is gzip of at most 32 MiB, a
+/// second or more where the function has a fraction of a processor (at 256 MB a seventh). So let the function have a timeout of 30 s or
+/// more, which leaves leftovers 3 s; at Lambda's default of 3 s an event that Firehose refuses may be cut off, and then Lambda tries it again.
 ///
 /// ```text
 /// start ───── put into Firehose ─────┤── write leftovers ──┤ answer ├ deadline

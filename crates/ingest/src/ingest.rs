@@ -6,12 +6,12 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::batch::{self, Destination, Limits};
+use crate::batch::{self, Cut, Destination, Limits};
 use crate::deadline::Deadline;
 use crate::delivery::{Delivery, Stream, Undelivered};
 use crate::leftovers::{self, KeepError, Kind, Leftovers};
 use crate::metrics::{Metrics, RecordCounts};
-use crate::subscription::{self, DecodeError, Message};
+use crate::subscription::{self, DecodeError, Lines, Message};
 
 /// The function, ready to be invoked any number of times.
 #[derive(Debug, Clone)]
@@ -113,8 +113,7 @@ impl Ingest {
             }
             Ok(Message::Data(data)) => {
                 tracing::debug!(log_group = data.log_group, log_stream = data.log_stream, "opened");
-                let lines = data.log_events.into_iter().map(|event| event.message).collect();
-                self.forward(lines, invocation, deadline).await
+                self.forward(data.lines, invocation, deadline).await
             }
         };
         outcome.metrics.elapsed = start.elapsed();
@@ -131,7 +130,7 @@ impl Ingest {
         let kept = self.keep(Kind::Event, event.to_string().into_bytes(), invocation, deadline).await;
         let result = match kept {
             Ok(()) => {
-                tracing::warn!(%reason, "the event cannot be opened and was kept as it is");
+                tracing::warn!(%reason, "the event cannot be opened and was kept whole");
                 Ok(())
             }
             Err(not_kept) => Err(Failure::Undecodable { reason, not_kept }),
@@ -139,19 +138,22 @@ impl Ingest {
         Outcome { metrics: Metrics { undecodable_events: 1, ..Metrics::default() }, result }
     }
 
-    async fn forward(&self, lines: Vec<String>, invocation: &Invocation, deadline: Deadline) -> Outcome {
+    async fn forward(&self, lines: Lines, invocation: &Invocation, deadline: Deadline) -> Outcome {
         let mut counts = RecordCounts { records_in: count(lines.len()), ..RecordCounts::default() };
-        let cut = batch::cut(lines, self.destination, Limits::FIREHOSE);
-        counts.oversize = count(cut.oversize.len());
+        let Cut { batches, oversize } = batch::cut(lines.iter(), self.destination, Limits::FIREHOSE);
+        drop(lines);
+        counts.oversize = count(oversize.len());
+        // Packed now, for it takes time that is not reckoned with once the puts are over.
+        let oversize = self.pack_oversize(oversize);
 
-        let delivery = self.stream.put(cut.batches, deadline.puts_end).await;
+        let delivery = self.stream.put(batches, deadline.puts_end).await;
         counts.put = delivery.delivered;
         counts.put_again = delivery.put_again;
         let undelivered = delivery.undelivered_lines();
 
         let (kept, oversize_kept) = tokio::join!(
             self.keep_undelivered(&delivery, invocation, deadline),
-            self.keep_oversize(&cut.oversize, invocation, deadline),
+            self.keep_oversize(oversize, invocation, deadline),
         );
         let mut not_kept = None;
         for (records, result) in [(counts.oversize, oversize_kept), (undelivered, kept)] {
@@ -207,22 +209,35 @@ impl Ingest {
         if delivery.undelivered.is_empty() {
             return Ok(());
         }
+        if self.leftovers.is_none() {
+            return Err(NotKept::NoPlace);
+        }
         let records = delivery.undelivered.iter().flat_map(Undelivered::records);
         let object = leftovers::gzip(records.map(|record| record.data.as_slice()))?;
         self.keep(Kind::Undelivered, object, invocation, deadline).await
     }
 
+    /// The object of the lines that no record can hold, if there are any.
+    fn pack_oversize(&self, lines: Vec<Vec<u8>>) -> Result<Option<Vec<u8>>, NotKept> {
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        if self.leftovers.is_none() {
+            return Err(NotKept::NoPlace);
+        }
+        Ok(Some(leftovers::gzip(lines.iter().map(Vec::as_slice))?))
+    }
+
     async fn keep_oversize(
         &self,
-        lines: &[Vec<u8>],
+        packed: Result<Option<Vec<u8>>, NotKept>,
         invocation: &Invocation,
         deadline: Deadline,
     ) -> Result<(), NotKept> {
-        if lines.is_empty() {
-            return Ok(());
+        match packed? {
+            None => Ok(()),
+            Some(object) => self.keep(Kind::Oversize, object, invocation, deadline).await,
         }
-        let object = leftovers::gzip(lines.iter().map(Vec::as_slice))?;
-        self.keep(Kind::Oversize, object, invocation, deadline).await
     }
 
     async fn keep(

@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `PREFIX/YYYY/MM/DD/HH/REQUEST-undelivered.log.gz` | lines that Firehose did not accept in time, plain text, gzip |
 //! | `PREFIX/YYYY/MM/DD/HH/REQUEST-oversize.log.gz` | lines larger than a Firehose record, plain text, gzip |
-//! | `PREFIX/YYYY/MM/DD/HH/REQUEST-event.json` | an event that could not be opened, as it came: it can be sent again with `aws lambda invoke` |
+//! | `PREFIX/YYYY/MM/DD/HH/REQUEST-event.json` | an event that could not be opened, the same JSON value (not byte for byte): it can be sent again with `aws lambda invoke` |
 //!
-//! The lines are as they were in the log group, so `flow-decorate` and `sg-audit` read the `.log.gz` objects like any others. The hour
+//! Each line is as it was in the log group and ends in a line feed, so `flow-decorate` and `sg-audit` read the `.log.gz` objects like any others. The hour
 //! is that of the invocation, UTC. When Lambda tries an invocation again, its request id stays the same: within the hour, an object of
 //! the new try takes the place of the old one's, and misses nothing, for every try begins with the whole event.
 

@@ -42,4 +42,4 @@ pub use ingest::{Failure, Ingest, Invocation, NotKept, Outcome};
 pub use leftovers::{KeepError, Kind, Leftovers, Location, LocationError};
 pub use metrics::{Metrics, RecordCounts};
 pub use settings::{Settings, SettingsError};
-pub use subscription::{DecodeError, JSON_LIMIT, Message, decode};
+pub use subscription::{DecodeError, JSON_LIMIT, Lines, LogEvents, Message, decode};

@@ -81,6 +81,7 @@ pub(crate) fn assemble(sources: Vec<Source>) -> Result<Loaded, LoadError> {
         accounts: collected.accounts,
         listings,
         snapshot_times: Timeline { times },
+        confirmed_until: None,
     };
     resolve_peers(&mut inventory, &list_numbers);
     note_gaps(&inventory, &mut notes);

@@ -18,7 +18,7 @@ pub(crate) const TOP_LEVEL_KEYS: &str = "NetworkInterfaces, SecurityGroups, Secu
 macro_rules! shapes {
     ($($(#[$about:meta])* struct $name:ident { $($(#[$note:meta])* $field:ident: $type:ty,)* })*) => {$(
         $(#[$about])*
-        #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "PascalCase", default)]
         pub(crate) struct $name {
             $($(#[$note])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*
@@ -241,7 +241,7 @@ impl Document {
 }
 
 /// A point in time as text (RFC 3339) or as epoch seconds (`cli_timestamp_format = wire` of older CLIs).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Moment {
     Whole(i64),

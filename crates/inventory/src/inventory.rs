@@ -75,6 +75,8 @@ pub struct Inventory {
     pub(crate) listings: InterfaceListings,
     /// The times of all snapshots that list interfaces or groups, in any scope.
     pub(crate) snapshot_times: Timeline,
+    /// Until when later readings have said the same as the last snapshots, where that is known.
+    pub(crate) confirmed_until: Option<Epoch>,
 }
 
 /// Of which accounts and regions interfaces were listed.
@@ -176,6 +178,18 @@ impl Inventory {
     /// All flow logs, sorted by id.
     pub fn flow_logs(&self) -> &[FlowLog] {
         &self.flow_logs
+    }
+
+    /// Up to when what the inventory says is settled: the time of the last snapshot of the account and region that was seen
+    /// longest ago, of its interfaces or of its groups. What it says about a later time the next snapshot may contradict.
+    /// Where later readings found the same as the last snapshot (`ec2::Live`), the time of the last of these.
+    ///
+    /// [`UNDATED`], the greatest of all times, where snapshots have no date: they hold for all time. The same for an
+    /// inventory that lists neither interfaces nor groups.
+    pub fn settled_until(&self) -> Epoch {
+        let lists = self.scopes.iter().flat_map(|scope| [&scope.interfaces, &scope.groups]);
+        let last_times = lists.filter_map(|list| list.times.last()).copied();
+        self.confirmed_until.or(last_times.min()).unwrap_or(UNDATED)
     }
 
     /// The rules that a group may have had at some time in the span: those of all relevant snapshots; of all snapshots

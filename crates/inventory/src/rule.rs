@@ -140,6 +140,9 @@ pub(crate) enum Resolved {
     Group(u32),
 }
 
+/// How the id of a rule begins that the inventory lists without one.
+pub(crate) const DERIVED_ID: &str = "sgr-content-";
+
 /// One rule of one group. Two rules of a group are the same rule if direction, protocol, ports and peer are equal.
 #[derive(Debug, Clone)]
 pub struct Rule {
@@ -167,6 +170,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether AWS gave it its id, rather than we from its content: that one is for reports, nobody can look it up.
+    pub fn has_own_id(&self) -> bool {
+        !self.id.starts_with(DERIVED_ID)
+    }
+
     /// Whether it allows every dynamic client port, 32768-60999 (the range of Linux), of TCP or UDP: such a rule was
     /// not written for a service on one of them.
     pub fn covers_ephemeral(&self) -> bool {

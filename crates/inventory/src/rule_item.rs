@@ -4,7 +4,7 @@ use crate::document as raw;
 use crate::error::LoadError;
 use crate::item::Place;
 use crate::region::region_of_arn;
-use crate::rule::{Direction, Peer, Protocol, RulePorts};
+use crate::rule::{DERIVED_ID, Direction, Peer, Protocol, RulePorts};
 
 /// What makes two rules of a group the same rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +37,7 @@ impl Content {
         for byte in text.bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        format!("sgr-content-{hash:016x}")
+        format!("{DERIVED_ID}{hash:016x}")
     }
 }
 

@@ -47,6 +47,29 @@ fn lets_in(inventory: &Inventory, peer: &str, day: f64) -> Answer {
 }
 
 #[test]
+fn settled_is_what_no_later_snapshot_can_contradict() {
+    let nothing = || json!([]);
+    assert_eq!(Inventory::default().settled_until(), UNDATED);
+    let two = [snapshot(1, nothing(), nothing()), snapshot(4, nothing(), nothing())];
+    assert_eq!(load(&two).settled_until(), 4 * DAY);
+    let mut elsewhere = snapshot(3, nothing(), nothing());
+    elsewhere["Region"] = json!("us-east-1");
+    assert_eq!(
+        load(&[two[0].clone(), two[1].clone(), elsewhere]).settled_until(),
+        3 * DAY,
+        "the region seen longest ago"
+    );
+    let mut of_interfaces = snapshot(6, nothing(), nothing());
+    of_interfaces.as_object_mut().unwrap().remove("SecurityGroups");
+    assert_eq!(load(&[two[1].clone(), of_interfaces]).settled_until(), 4 * DAY, "its groups were last seen before");
+    let mut undated = snapshot(1, nothing(), nothing());
+    undated.as_object_mut().unwrap().remove("CapturedAt");
+    assert_eq!(load(&[undated.clone()]).settled_until(), UNDATED);
+    undated["Region"] = json!("us-east-1");
+    assert_eq!(load(&[undated, two[0].clone()]).settled_until(), DAY);
+}
+
+#[test]
 fn an_address_that_was_taken_over_means_either_in_between() {
     let groups = || json!([group("sg-db", &["sg-app"]), group("sg-app", &[])]);
     let inventory = load(&[

@@ -1,8 +1,8 @@
 //! cargo-lambda's emulator of Lambda: the happy path runs behind a Runtime API that is not of our own making.
 //!
 //! What it does otherwise than Lambda: `Lambda-Runtime-Deadline-Ms` is 600000 for every invocation, ten minutes after
-//! the beginning of 1970, where Lambda gives the time of the deadline. Functions that keep to their deadline would not
-//! even begin; so they ask a go-between that passes everything on, and tells the deadline as Lambda would.
+//! the beginning of 1970, where Lambda gives the time of the deadline. Our functions take that for unknown and warn; here
+//! they ask a go-between that passes everything on, and tells the deadline as Lambda would.
 
 use crate::http::{Reply, Request, Server, call, free_port};
 use crate::process::Process;

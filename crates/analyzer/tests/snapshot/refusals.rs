@@ -104,6 +104,7 @@ fn an_account_that_is_not_known_is_a_warning() {
     let mut world = Ec2World::with_interfaces(2);
     world.groups[0]["OwnerId"] = "999999999999".into();
     stub.set_ec2(world);
+    stub.fault("GetCallerIdentity", Fault::AccessDenied);
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("inventory.json");
     let ran = snapshot(&stub.environment(), &out, &[]);
@@ -125,6 +126,7 @@ fn a_place_that_cannot_be_written_to_and_options_that_make_no_sense() {
     let ran = snapshot(&stub.environment(), &out, &[]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.stderr.contains("error: cannot write the snapshot to "), "{}", ran.stderr);
+    assert!(stub.all_calls().is_empty(), "it is said before anything is read");
     assert_eq!(run(&[], &["snapshot"]).code, Some(2));
     assert_eq!(run(&[], &["snapshot", "--out", "x", "--region", "../evil"]).code, Some(2));
 }

@@ -126,7 +126,7 @@ fn text_key(name: &str) -> Box<[u8]> {
 /// Appends the document.
 pub(crate) fn write(columns: &ClassicColumns, desk: &mut Desk, decoration: &Decoration<'_>, out: &mut Vec<u8>) {
     let document = Object::open(out, b"");
-    push_timestamp(desk, decoration, out);
+    desk.push_timestamp(decoration, false, out);
     push_columns(columns, decoration.line, out);
     if let Some(interface) = decoration.interface {
         out.extend_from_slice(&interface.group_members);
@@ -154,17 +154,6 @@ pub(crate) fn write(columns: &ClassicColumns, desk: &mut Desk, decoration: &Deco
         out.extend_from_slice(&interface.interface_members);
     }
     document.close(out);
-}
-
-fn push_timestamp(desk: &mut Desk, decoration: &Decoration<'_>, out: &mut Vec<u8>) {
-    let before = out.len();
-    out.extend_from_slice(br#","@timestamp":""#);
-    match (decoration.record.end.or(decoration.record.start), decoration.arrived) {
-        (Some(seconds), _) => desk.clock.push_seconds(out, seconds, false),
-        (None, Some(arrived)) if desk.clock.push_millis(out, arrived) => {}
-        _ => return out.truncate(before),
-    }
-    out.push(b'"');
 }
 
 fn push_columns(columns: &ClassicColumns, line: &[u8], out: &mut Vec<u8>) {

@@ -5,15 +5,15 @@ use super::ecs_columns::{EcsColumns, Texts};
 use super::json::{Object, push_escaped, push_number, push_text, push_texts};
 use super::place::told_address;
 use super::{Decoration, Desk, protocol};
-use flowlog::{Action, Field, decode_tag};
+use flowlog::{Action, Field, Record, decode_tag};
 use std::net::IpAddr;
 
 /// Appends the document.
 pub(crate) fn write(columns: &EcsColumns, desk: &mut Desk, decoration: &Decoration<'_>, out: &mut Vec<u8>) {
     let texts = columns.texts(decoration.line);
     let document = Object::open(out, b"");
-    push_timestamp(desk, decoration, out);
-    push_aws(&texts, out);
+    desk.push_timestamp(decoration, true, out);
+    push_aws(decoration.record, &texts, out);
     push_cloud(&texts, out);
     push_end(desk, decoration, &texts, &DESTINATION, out);
     out.extend_from_slice(br#","ecs":{"version":"8.11.0"}"#);
@@ -39,17 +39,6 @@ pub(crate) fn write(columns: &EcsColumns, desk: &mut Desk, decoration: &Decorati
 
 fn push_field(out: &mut Vec<u8>, key: &[u8], texts: &Texts<'_>, field: Field) {
     push_text(out, key, texts.of(field).unwrap_or_default());
-}
-
-fn push_timestamp(desk: &mut Desk, decoration: &Decoration<'_>, out: &mut Vec<u8>) {
-    let before = out.len();
-    out.extend_from_slice(br#","@timestamp":""#);
-    match (decoration.record.end.or(decoration.record.start), decoration.arrived) {
-        (Some(seconds), _) => desk.clock.push_seconds(out, seconds, true),
-        (None, Some(arrived)) if desk.clock.push_millis(out, arrived) => {}
-        _ => return out.truncate(before),
-    }
-    out.push(b'"');
 }
 
 /// Fields of `aws.vpcflow`, all of them keywords.
@@ -79,7 +68,7 @@ const VPCFLOW: [(&[u8], Field); 20] = [
 /// Names of `tcp_flags_array`, from the lowest bit on.
 const FLAGS: [&str; 6] = ["fin", "syn", "rst", "psh", "ack", "urg"];
 
-fn push_aws(texts: &Texts<'_>, out: &mut Vec<u8>) {
+fn push_aws(record: &Record<'_>, texts: &Texts<'_>, out: &mut Vec<u8>) {
     let aws = Object::open(out, br#","aws":"#);
     let vpcflow = Object::open(out, br#","vpcflow":"#);
     for (key, field) in &VPCFLOW {
@@ -89,8 +78,7 @@ fn push_aws(texts: &Texts<'_>, out: &mut Vec<u8>) {
     push_field(out, br#","id":""#, texts, Field::SublocationId);
     push_field(out, br#","type":""#, texts, Field::SublocationType);
     sublocation.close(out);
-    let flags = texts.of(Field::TcpFlags).and_then(|text| std::str::from_utf8(text).ok()?.parse::<u32>().ok());
-    if let Some(flags) = flags {
+    if let Some(flags) = record.tcp_flags {
         let is_set = |bit: &usize| flags & 1 << bit != 0;
         let names = FLAGS.iter().enumerate().filter(|(bit, _)| is_set(bit)).map(|(_, name)| *name);
         push_texts(out, br#","tcp_flags_array":"#, names);

@@ -1,14 +1,14 @@
 //! What is said of a network interface at some time, rendered once and kept while the snapshots around the time stay the same.
 
 use super::json::{push_text, push_texts};
+use super::two_times::TwoTimes;
 use crate::decorate::Schema;
 use inventory::{GroupIx, Interface, InterfaceIx, Inventory, Span};
 
 /// An interface that the inventory knows, at some time.
 pub(crate) struct KnownInterface {
-    epoch: u64,
-    /// Groups that it carried, surely or possibly.
-    pub groups: Box<[GroupIx]>,
+    /// Groups that it carried: surely all the time (true), or possibly.
+    pub groups: Box<[(GroupIx, bool)]>,
     /// It may have carried other groups, or rules that nobody listed: what its rules refuse cannot be told.
     pub is_open: bool,
     /// It surely has no group at all, and so nothing that filters: a NAT gateway, a transit gateway attachment.
@@ -19,10 +19,10 @@ pub(crate) struct KnownInterface {
     pub interface_members: Box<[u8]>,
 }
 
-/// All interfaces that records named so far: at most those of the inventory, each at one time.
+/// All interfaces that records named so far: at most those of the inventory, each at two times.
 pub(crate) struct Interfaces {
     schema: Schema,
-    known: Vec<Option<KnownInterface>>,
+    known: Vec<TwoTimes<KnownInterface>>,
 }
 
 impl Interfaces {
@@ -37,16 +37,13 @@ impl Interfaces {
 
     /// What the snapshots around the span say of an interface.
     pub fn at(&mut self, inventory: &Inventory, number: InterfaceIx, span: Span) -> Option<&KnownInterface> {
-        let epoch = inventory.epoch_of(span);
         let place = number.0 as usize;
         if self.known.len() <= place {
-            self.known.resize_with(inventory.interfaces().len().max(place + 1), || None);
+            self.known.resize_with(inventory.interfaces().len().max(place + 1), TwoTimes::default);
         }
-        let slot = self.known.get_mut(place)?;
-        if slot.as_ref().is_none_or(|known| known.epoch != epoch) {
-            *slot = Some(KnownInterface::look_up(inventory, number, span, self.schema));
-        }
-        slot.as_ref()
+        let schema = self.schema;
+        let known = self.known.get_mut(place)?;
+        Some(known.at(inventory.epoch_of(span), || KnownInterface::look_up(inventory, number, span, schema)))
     }
 }
 
@@ -62,11 +59,10 @@ impl KnownInterface {
         push_texts(&mut members, ids, sure.clone().map(|group| group.id.as_str()));
         push_texts(&mut members, names, sure.map(|group| group.name.as_str()));
         KnownInterface {
-            epoch: inventory.epoch_of(span),
             is_open: carried.unknown_groups || carried.unknown_rules,
             is_unfiltered: carried.groups.is_empty() && !carried.unknown_groups,
-            groups: carried.groups.iter().map(|(group, _)| *group).collect(),
             group_members: members.into_boxed_slice(),
+            groups: carried.groups.into_boxed_slice(),
             interface_members: interface_members(inventory.interface(number), schema),
         }
     }

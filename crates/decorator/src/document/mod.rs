@@ -29,13 +29,22 @@
 //!
 //! - `security-group-ids` and `-names` are groups that the interface *surely* carried all through the record's time, in the order of
 //!   their ids. Where the snapshots around the record differ about a group, it is left out: it would be a guess.
-//! - `security-group-rule-ids`, the other way round, has every rule that *surely or possibly* allowed the request, of every
-//!   group that the interface may have carried: who looks for rules without traffic must not miss one. Rules that only an unknown
-//!   owner of the peer's address could have made match are left out, for else every rule that names a group would be in every record.
-//!   A rejected request has them too: then not a group refused it but a network ACL.
+//! - `security-group-rule-ids` are rules that *surely* allowed the request: all snapshots around the record have the rule, and show the
+//!   interface with its group, and protocol, port and peer surely fit. A rule that only possibly allowed it (a prefix list
+//!   whose entries are unknown, a peer whose groups nobody knows, a packet-level address that the rule does not mean too) is left out, so
+//!   who looks for rules without traffic must not ask these documents: `sg-audit` counts the possible uses too. A rejected
+//!   request has them as well: then not a group refused it but a network ACL.
+//! - *Surely* rests on the same assumptions as the verdicts of `sg-audit`: between two snapshots that agree, what they say is taken to
+//!   hold; before the first and after the last, what those say; and an only snapshot, or one without a date, for all time.
 //! - `direction` is the record's `flow-direction`, else it follows from the side that is one of the interface's own addresses; for
 //!   neither or both (multicast, appliances, hairpins) it is absent.
-//! - `flow-role` rests on the flags and the rules of this one record: see [`crate::decorate::DecorateOptions::rule_ids`].
+//! - `flow-role` rests on the flags of this one record and on the rules of its interface: see [`crate::decorate::DecorateOptions::rule_ids`].
+//!   Rules make a reply only of a record that ended before the inventory was last read, for a rule may have come since; before
+//!   that, the assumptions above hold. SYN and ACK make one only as long as no record of the account showed raw flags (PSH, URG, ECE,
+//!   CWR, or ACK without SYN: the source does not write flags as AWS documents them); records before the first such one were written
+//!   by then. And that the record of the other direction shows SYN and ACK too, which would make both ambiguous, a single record cannot tell.
+//! - Groups, rules and roles are those of the record's time: from a minute before `start` to `end`. With one of the two alone it lasted
+//!   ten minutes at most, the longest aggregation interval; with neither it is of the hour before it came to Firehose.
 //! - Place, network, AWS service and threat lists are those of `srcaddr` and `dstaddr`; where that address is private and the packet-level
 //!   one is public (behind a NAT gateway, or kept by a load balancer) those of the packet-level one.
 //!
@@ -62,6 +71,7 @@ pub(crate) mod moment;
 pub(crate) mod place;
 mod protocol;
 pub(crate) mod rules;
+mod two_times;
 
 pub(crate) use ecs_columns::EcsColumns;
 
@@ -82,7 +92,7 @@ pub(crate) struct Decoration<'a> {
     pub arrived: Option<i64>,
     /// The interface, if the inventory knows it.
     pub interface: Option<&'a KnownInterface>,
-    /// Rules that allow the request.
+    /// Rules that surely allow the request.
     pub rules: &'a [RulePlace],
     /// Where these rules are.
     pub inventory: &'a Inventory,
@@ -101,7 +111,7 @@ impl Decoration<'_> {
         })
     }
 
-    /// The ids of the rules that allow the request.
+    /// The ids of the rules that surely allow the request.
     pub fn rule_ids(&self) -> impl Iterator<Item = &str> {
         self.rules.iter().filter_map(|place| place.rule(self.inventory)).map(|rule| rule.id.as_str())
     }
@@ -113,4 +123,18 @@ pub(crate) struct Desk {
     pub places: Places,
     /// Rendered days.
     pub clock: moment::Clock,
+}
+
+impl Desk {
+    /// `@timestamp`: `end`, else `start`, else the time of arrival, else nothing.
+    fn push_timestamp(&mut self, decoration: &Decoration<'_>, with_millis: bool, out: &mut Vec<u8>) {
+        let before = out.len();
+        out.extend_from_slice(br#","@timestamp":""#);
+        match (decoration.record.end.or(decoration.record.start), decoration.arrived) {
+            (Some(seconds), _) => self.clock.push_seconds(out, seconds, with_millis),
+            (None, Some(arrived)) if self.clock.push_millis(out, arrived) => {}
+            _ => return out.truncate(before),
+        }
+        out.push(b'"');
+    }
 }

@@ -241,17 +241,25 @@ fn note(taken: &mut [bool], (range, of_call): (Range<usize>, Vec<bool>)) {
     }
 }
 
-/// Which of the records were taken. An answer that contradicts itself, or says nothing of a record, has not taken it: twice is better than
-/// never.
+/// Which of the records were taken. PutRecordBatch answers with status 200 even when it refuses records; the entry of such a record, at
+/// its own position, has an error code in place of an id (API reference, `PutRecordBatch`). A record of which the answer says nothing, or
+/// both, counts as refused, and so do all if the answer contradicts itself: twice is better than never.
 fn taken_of(output: &PutRecordBatchOutput, count: usize) -> Vec<bool> {
+    let entries = output.request_responses();
     let mut taken = vec![false; count];
-    let mut refused = 0;
-    for (place, response) in taken.iter_mut().zip(output.request_responses()) {
-        *place = response.error_code().is_none() && response.record_id().is_some_and(|id| !id.is_empty());
-        refused += i32::from(!*place);
+    let mut refused = 0_usize;
+    for (index, place) in taken.iter_mut().enumerate() {
+        let entry = entries.get(index);
+        let error_code = entry.and_then(|entry| entry.error_code()).filter(|code| !code.is_empty());
+        let record_id = entry.and_then(|entry| entry.record_id()).filter(|id| !id.is_empty());
+        *place = error_code.is_none() && record_id.is_some();
+        refused += usize::from(!*place);
     }
-    if output.failed_put_count() > refused {
-        return vec![false; count];
+    // More entries than records, or more failures than the entries explain: nobody knows which records are meant.
+    let failed = usize::try_from(output.failed_put_count()).unwrap_or(0);
+    if entries.len() > count || failed > refused {
+        tracing::warn!(records = count, entries = entries.len(), failed, "the answer to a put contradicts itself");
+        taken.fill(false);
     }
     taken
 }
@@ -305,8 +313,25 @@ mod tests {
                 .unwrap()
         };
         assert_eq!(taken_of(&output(1, vec![good(), bad(), good()]), 3), [true, false, true]);
+        // Fewer entries than records, with and without a count that agrees.
         assert_eq!(taken_of(&output(0, vec![good()]), 3), [true, false, false]);
-        assert_eq!(taken_of(&output(2, vec![good(), good()]), 2), [false, false]);
+        assert_eq!(taken_of(&output(2, vec![good()]), 3), [true, false, false]);
         assert_eq!(taken_of(&output(0, vec![]), 1), [false]);
+        // More entries than records: positions mean nothing.
+        assert_eq!(taken_of(&output(0, vec![good(), good(), good()]), 2), [false, false]);
+        // A count above what the entries explain: any of them may be meant. One below: the entries are clear.
+        assert_eq!(taken_of(&output(2, vec![good(), good()]), 2), [false, false]);
+        assert_eq!(taken_of(&output(1, vec![good(), good()]), 2), [false, false]);
+        assert_eq!(taken_of(&output(0, vec![bad(), good()]), 2), [false, true]);
+        assert_eq!(taken_of(&output(-1, vec![good(), good()]), 2), [true, true]);
+        // An entry with neither id nor code, with both, and with empty ones.
+        let entry = PutRecordBatchResponseEntry::builder;
+        let odd = vec![
+            entry().build(),
+            entry().record_id("1").error_code("InternalFailure").build(),
+            entry().record_id("").build(),
+            entry().record_id("1").error_code("").build(),
+        ];
+        assert_eq!(taken_of(&output(0, odd), 4), [false, false, false, true]);
     }
 }

@@ -19,23 +19,20 @@
 //! back is the last act before answering ([`super::put_back`]), so nothing that is put back is answered otherwise, unless the put is
 //! refused.
 //!
-//! What the put refuses is `ProcessingFailed`, which echoes its data and is longer than `Dropped`. No room is kept for that: echo of all
-//! that is not decorated would be half a response at Firehose's default of 1 MB a batch and all of it at 3 MB, and the stream would
-//! then turn most records over many times, day after day, against a refusal that is rare. Instead [`Transformed::settle`] takes room
-//! back where it was spent: documents are longer than the data that they were made of, so answers turn from `Ok` to `ProcessingFailed`,
-//! the last first, until the response fits. When the stream refuses everything, that leaves exactly the records that would have been
-//! decorated had room been kept. And it always ends well: an event is at most 6 MB, and the echo of all of it is shorter than the event.
-//! (Records whose bad lines are put back already come last of all: failing them keeps those lines twice.)
+//! What the put refuses is `ProcessingFailed`, and how room is found for that is told in [`super::settlement`].
 //!
 //! From a stream that reads a Kinesis data stream nothing can be put back. There room for the echo of what follows is kept, and what does
-//! not fit is `ProcessingFailed`.
+//! not fit is `ProcessingFailed`. If that room alone is more than the limit, so is everything that is not dropped.
 //!
 //! # Why it ends
 //!
-//! Give a record of k lines the weight 2k - 1. The first record of a batch is never put back whole: it is answered, or, if it alone does not
-//! fit and has several lines, put back in halves, or, with one line, `ProcessingFailed`. Halves weigh less than the whole (2k - 2), so do
-//! single lines (k), and so do the bad lines of a record whose good ones are answered. A bad line that came alone is `ProcessingFailed`. So
-//! every invocation lowers the weight of what is under way, and none raises it.
+//! The first record of a batch is never put back whole. It is answered; or, if it has several lines, put back in single lines, in halves, or
+//! as its bad lines without the good ones that are answered: never all lines in one. A single line that is bad or does not fit is
+//! `ProcessingFailed`. So what is put back of a record is always less than the record, if its size is the bytes of its text after unpacking,
+//! line ends left out. Unpacking takes wrappers and escapes away and adds nothing but line ends, so this holds even where a line is itself
+//! JSON with more lines in it; the number of lines may grow by that: one line `{"message":"a\nb\nc"}` becomes three. (A line may unpack to
+//! more only if it is gzip, and that is at most one of the lines that come of one another: see [`crate::payload`].) A record turns into
+//! finitely many smaller ones, each of which does the same or is answered, and none becomes smaller for ever.
 
 use std::collections::BTreeSet;
 
@@ -44,8 +41,8 @@ use flowlog::{Format, Headerless};
 
 use super::counts::Counts;
 use super::event::{Event, EventRecord};
-use super::put_back::{self, PutBack, RECORD_LIMIT, Refused, What};
-use super::response::{self, Answer, FRAME, Response};
+use super::put_back::{PutBack, RECORD_LIMIT, What};
+use super::response::{self, FRAME, Response};
 use crate::base64_engine;
 use crate::decorate::Decorator;
 use crate::payload::{self, Lines, Payload, Unpacker, Unreadable};
@@ -96,7 +93,7 @@ pub struct Transformed {
     /// Without what is put back.
     pub counts: Counts,
     /// Documents in each answer.
-    documents: Vec<u32>,
+    pub(super) documents: Vec<u32>,
 }
 
 impl Transformation {
@@ -227,8 +224,9 @@ impl Pass<'_> {
 
     /// How many bytes the answer of this record may take.
     fn room(&self) -> usize {
-        if !self.attainable && !self.progress {
-            // There is no right response. Let the first record through, or nothing ever would be.
+        if !self.attainable && !self.progress && self.can_put_back {
+            // There is no right response. Let the first record through, or it would come back for ever. (Where nothing comes back, the echo
+            // of everything is all there is, and is shorter than the event.)
             return self.rules.limit.saturating_sub(FRAME);
         }
         self.rules.limit.saturating_sub(self.out.response.len().max(FRAME)).saturating_sub(self.rest)
@@ -364,56 +362,6 @@ impl Pass<'_> {
 enum Split {
     EachLine,
     Halves,
-}
-
-impl Transformed {
-    /// The final response: what the stream refused is `ProcessingFailed`, and so is what then does not fit.
-    pub fn settle(mut self, event: &Event<'_>, limit: usize, put: &put_back::Outcome) -> (Vec<u8>, Counts) {
-        self.counts.put_back = put.accepted;
-        self.counts.put_back_failed = put.refused.len() as u64;
-        if !put.refused.is_empty() {
-            self.fail_refused(event, limit, &put.refused);
-        }
-        for (answer, documents) in self.response.answers().zip(&self.documents) {
-            if answer == Answer::Ok {
-                self.counts.decorated += u64::from(*documents);
-            }
-        }
-        (self.response.into_body(), self.counts)
-    }
-
-    fn fail_refused(&mut self, event: &Event<'_>, limit: usize, refused: &Refused) {
-        let mut failed: Vec<bool> = vec![false; event.records.len()];
-        let mut pinned: Vec<bool> = vec![false; event.records.len()];
-        for put_back in &self.put_backs {
-            pinned[put_back.record] = true;
-        }
-        let mut length = self.response.len();
-        for (record, reason) in refused {
-            failed[*record] = true;
-            length += response::failed_len(&event.records[*record]);
-            length -= self.response.answer_len(*record);
-            self.counts.note(reason, 1);
-            self.counts.failed += 1;
-        }
-        let answers: Vec<Answer> = self.response.answers().collect();
-        // Those of which lines are already put back come last: failing them keeps these lines twice.
-        for is_pinned in [false, true] {
-            for (index, record) in event.records.iter().enumerate().rev() {
-                if length <= limit {
-                    break;
-                }
-                let (now, then) = (self.response.answer_len(index), response::failed_len(record));
-                if answers[index] == Answer::Ok && pinned[index] == is_pinned && !failed[index] && then < now {
-                    failed[index] = true;
-                    length -= now - then;
-                    self.counts.note("does-not-fit-beside-refused", 1);
-                    self.counts.failed += 1;
-                }
-            }
-        }
-        self.response = self.response.with_failed(&event.records, |index| failed[index]);
-    }
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ pub struct Arguments {
     /// Name the rules that allow a request
     #[arg(long, help_heading = "Output")]
     pub rule_ids: bool,
-    /// Write to this file instead of standard output; it appears whole or not at all
+    /// Write to this file; in the end it holds what could be read, or is as before if nothing could
     #[arg(long, value_name = "FILE", help_heading = "Output", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
     /// Say nothing but errors

@@ -38,7 +38,8 @@ pub struct SeenCounts {
     pub unparsed: u64,
     /// The first of them.
     pub samples: Vec<Sample>,
-    transit_gateway: u64,
+    /// Records of transit gateways, which are left out.
+    pub transit_gateway: u64,
     unknown_records: u64,
     unknown: HashSet<Box<[u8]>, RandomState>,
 }
@@ -127,6 +128,12 @@ impl Documents {
             self.stop.set(true);
         }
         self.batch.clear();
+    }
+
+    /// Leaves the place of the output as it was. Only what was written to a pipe or a device stays written.
+    pub fn give_up(&mut self) {
+        self.batch.clear();
+        self.output = Output::Standard(io::stdout());
     }
 
     /// Writes what is left and puts the file in its place. True if the reader of the output has gone, which is no failure.

@@ -10,8 +10,9 @@ mod message;
 mod output;
 
 use std::cell::Cell;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use inventory::Inventory;
 use crate::decorate::{DecorateOptions, Decorator};
 use cli::{Arguments, Exit};
 use documents::Documents;
-use logs::Log;
+use logs::{Log, Logs};
 use message::Message;
 use output::Output;
 
@@ -51,6 +52,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Exit, Box<Message>> {
+    let logs = logs::find(&arguments.logs);
+    if let Some(out) = &arguments.out {
+        check_is_no_input(out, arguments, &logs)?;
+    }
     let sources = Sources {
         geo: arguments.geo.clone(),
         threat_lists: arguments.threat_list.clone(),
@@ -68,22 +73,46 @@ fn run(arguments: &Arguments) -> Result<Exit, Box<Message>> {
     let read_options = ReadOptions { log_format: arguments.log_format.clone(), allow_missing_fields: true };
 
     let mut run = Run { documents: Documents::new(decorator, output), options: read_options, is_failed: false };
-    let (logs, missing) = logs::find(&arguments.logs);
-    for message in missing {
-        run.fail(&message);
+    for message in &logs.missing {
+        run.fail(message);
     }
-    for log in &logs {
+    for message in logs.warnings().iter().filter(|_| !arguments.quiet) {
+        message.print();
+    }
+    for log in &logs.logs {
         run.read(log);
         if run.documents.has_stopped() {
             break;
         }
     }
-    let closed_early = run.documents.finish().map_err(cannot_write)?;
-    if closed_early {
-        // `flow-decorate ... | head -1`: what was asked for was given.
-        return Ok(Exit::Fine);
+    run.check_that_logs_were_read();
+    if run.is_failed && run.documents.counts().records == 0 {
+        run.documents.give_up();
     }
-    Ok(run.say_what_was_done(arguments.quiet))
+    let closed_early = run.documents.finish().map_err(cannot_write)?;
+    if !closed_early {
+        run.say_what_was_done(arguments.quiet);
+    }
+    // `flow-decorate ... | head -1`: what was asked for was given, unless something failed before.
+    Ok(if run.is_failed { Exit::Failure } else { Exit::Fine })
+}
+
+/// The output may not replace what it is made of.
+fn check_is_no_input(out: &Path, arguments: &Arguments, logs: &Logs) -> Result<(), Box<Message>> {
+    let is_file = fs::metadata(out).is_ok_and(|metadata| metadata.is_file());
+    // What is not there is no input, and a device is not replaced.
+    let (true, Ok(real)) = (is_file, fs::canonicalize(out)) else {
+        return Ok(());
+    };
+    let threat_lists = arguments.threat_list.iter().map(|(_, path)| path);
+    let facts = arguments.inventory.iter().chain(&arguments.geo).chain(threat_lists).chain(&arguments.ip_ranges);
+    let mut real_facts = facts.filter_map(|path| fs::canonicalize(path).ok());
+    // The inventory may be a folder.
+    if logs.contain(&real) || real_facts.any(|path| real.starts_with(path)) {
+        let message = Message::error(format!("{} is both to be read and to be written", out.display()));
+        return Err(Box::new(message.hint("give --out a name that is not among the inputs")));
+    }
+    Ok(())
 }
 
 fn inventory(arguments: &Arguments) -> Result<Inventory, Box<Message>> {
@@ -170,14 +199,19 @@ impl Run {
         );
     }
 
-    fn say_what_was_done(mut self, quiet: bool) -> Exit {
+    /// Logs without a line are fine: a network may be quiet. Lines of which none is a record are not.
+    fn check_that_logs_were_read(&mut self) {
         let counts = self.documents.counts();
-        if counts.records == 0 && !self.is_failed {
+        let saw_lines = counts.unparsed > 0 || counts.transit_gateway > 0;
+        if counts.records == 0 && saw_lines && !self.is_failed {
             let message = Message::error("no flow log record could be read").hint(
                 "check that the files are VPC flow logs; if their lines have no header, give their fields with --log-format",
             );
             self.fail(&message);
         }
+    }
+
+    fn say_what_was_done(&self, quiet: bool) {
         let counts = self.documents.counts();
         if counts.unparsed > 0 && !quiet {
             let mut message = Message::warning(format!("{} are no records and were left out", lines(counts.unparsed)));
@@ -192,7 +226,6 @@ impl Run {
         if !quiet {
             Message::note(counts.sentence()).print();
         }
-        if self.is_failed { Exit::Failure } else { Exit::Fine }
     }
 }
 

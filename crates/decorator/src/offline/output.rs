@@ -1,4 +1,4 @@
-//! Where documents go: standard output, or a file that appears whole or not at all.
+//! Where documents go: standard output, or a file that appears whole or not at all, and keeps the permissions of the old one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -69,7 +69,8 @@ impl PendingFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
             Err(error) => return Err(error),
         };
-        if let Ok(metadata) = fs::metadata(&place) {
+        let existing = fs::metadata(&place).ok();
+        if let Some(metadata) = &existing {
             if metadata.is_dir() {
                 return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder; name a file in it"));
             }
@@ -78,15 +79,13 @@ impl PendingFile {
                 return Ok(PendingFile { file, aside: None, place });
             }
         }
-        let Some(name) = place.file_name() else {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it does not name a file"));
-        };
-        let mut other = std::ffi::OsString::from(".");
-        other.push(name);
-        other.push(format!(".{}.partial", std::process::id()));
-        let aside = place.with_file_name(other);
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(&aside)?;
-        Ok(PendingFile { file, aside: Some(aside), place })
+        let (file, aside) = new_file_beside(&place)?;
+        let pending = PendingFile { file, aside: Some(aside), place };
+        if let Some(metadata) = existing {
+            // Who may not read the old documents may not read the new ones.
+            pending.file.set_permissions(metadata.permissions())?;
+        }
+        Ok(pending)
     }
 
     fn put_in_place(mut self) -> io::Result<()> {
@@ -97,6 +96,27 @@ impl PendingFile {
         fs::rename(aside, &self.place)?;
         self.aside = None;
         Ok(())
+    }
+}
+
+/// Begins a file under a name that nobody foresees, and never opens what is there: in a folder that others can write to,
+/// that could be a link of theirs to a file of ours.
+fn new_file_beside(place: &Path) -> io::Result<(File, PathBuf)> {
+    let Some(name) = place.file_name() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it does not name a file"));
+    };
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut other = std::ffi::OsString::from(".");
+        other.push(name);
+        other.push(format!(".{:016x}.partial", fastrand::u64(..)));
+        let aside = place.with_file_name(other);
+        match OpenOptions::new().write(true).create_new(true).open(&aside) {
+            Ok(file) => return Ok((file, aside)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < 10 => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

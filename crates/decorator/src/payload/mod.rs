@@ -15,8 +15,10 @@
 //! assert_eq!(texts, [&b"2 1 eni-1 -"[..], b"2 1 eni-2 -"]);
 //! ```
 //!
-//! Memory is bounded whatever the data: see [`INFLATED_LIMIT`] and [`LINES_LIMIT`]. Gzip is opened once and may hold nothing but JSON: so
-//! what is put back of it, line by line, can never be gzip again, and no record unpacks for ever into records like itself.
+//! Memory is bounded whatever the data: see [`INFLATED_LIMIT`] and [`LINES_LIMIT`]; and no byte is read more than a few times.
+//!
+//! Gzip is opened once and may hold nothing but JSON, whose texts are UTF-8, which gzip never is. So a line out of gzip, put back as a
+//! record of its own, can not be gzip again. A line of a plain text can, once. Hence no record unpacks for ever into records like itself.
 
 mod object;
 
@@ -202,13 +204,28 @@ fn inflate(data: &[u8], out: &mut Vec<u8>) -> Result<(), Unreadable> {
 fn may_hold_objects(data: &[u8]) -> bool {
     let mut rest = data;
     loop {
-        if rest.trim_ascii_start().first() == Some(&b'{') {
+        // This passes over blank lines too, and what it passed over must not be looked at again.
+        rest = rest.trim_ascii_start();
+        if rest.first() == Some(&b'{') {
             return true;
         }
         match memchr(b'\n', rest) {
             Some(end) => rest = rest.get(end + 1..).unwrap_or_default(),
             None => return false,
         }
+    }
+}
+
+/// Where the line ends before the next line that begins with `{`, blanks before that or not.
+fn before_next_object(text: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let end = from + memchr(b'\n', text.get(from..)?)?;
+        let next = text.get(end..)?.trim_ascii_start();
+        if next.first() == Some(&b'{') {
+            return Some(end);
+        }
+        from = text.len() - next.len();
     }
 }
 
@@ -254,10 +271,13 @@ impl Gathered {
 
     /// Goes through lines and JSON objects, in any order. What is broken costs its own line: what follows may be good.
     ///
-    /// An object ends before the next line that begins with `{`, as `flowlog` has it: so none is read beyond the beginning of the next one,
-    /// and the time is linear whatever the data.
+    /// An object ends before the next line that begins with `{`, as `flowlog` has it. It may have lines that begin with blanks and `{`; but
+    /// where one was broken, those that follow on such lines are read only to the next such line. So no byte is read more than three times
+    /// as part of an object: in one that is whole, in the first broken one up to a line with `{`, and in one broken after that.
     fn walk(&mut self, text: &[u8], only_objects: bool) -> Result<(), Unreadable> {
         let mut at = 0;
+        // Where the next line begins with `{`, and where an object that begins before that must end.
+        let mut next_line = 0;
         let mut bound = 0;
         loop {
             let rest = text.get(at..).unwrap_or_default();
@@ -267,13 +287,19 @@ impl Gathered {
                 return Ok(());
             };
             if *first == b'{' {
-                if bound <= at {
-                    bound = memmem::find(rest, b"\n{").map_or(text.len(), |length| at + length);
+                if next_line <= at {
+                    next_line = memmem::find(rest, b"\n{").map_or(text.len(), |length| at + length);
+                    bound = next_line;
+                } else if bound <= at {
+                    let until_then = text.get(at..next_line).unwrap_or_default();
+                    bound = before_next_object(until_then).map_or(next_line, |length| at + length);
                 }
                 if let Some(length) = self.object(text.get(at..bound).unwrap_or_default())? {
                     at += length;
                     continue;
                 }
+                // The next one, on another line, must not go as far as this one did.
+                bound = at;
             }
             if only_objects {
                 return Err(Unreadable::UnknownGzip);

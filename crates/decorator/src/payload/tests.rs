@@ -137,6 +137,81 @@ fn many_broken_objects() {
     }
 }
 
+/// The largest record there is, of what could make reading go over the same bytes again and again: that would take minutes here.
+#[test]
+fn the_largest_records_of_the_worst_kinds() {
+    const LARGEST: usize = 1000 * 1024;
+    // What the record begins with, what it repeats after that; and how many pieces it has, by hand: so many, and so many for each
+    // repetition. A whole object is a piece, and so is every line of everything else.
+    let cases = [
+        ("", "\n", 0, 0),
+        ("", " \n", 0, 0),
+        ("", "\r\n", 0, 0),
+        ("", "\n\t\x0c ", 0, 0),
+        ("x", "\n", 1, 0),
+        ("{", "\n", 1, 0),
+        ("", " {\"a\":[\n", 0, 1),
+        ("", "\t{\"a\":[\r\n", 0, 1),
+        ("", "\n {\"a\":[\n", 0, 1),
+        ("", " {\n", 0, 1),
+        ("", " {\"a\n", 0, 1),
+        ("", " {\"message\":[{\n", 0, 1),
+        ("", " {\"message\":\"x\",\n", 0, 1),
+        ("", " {\"message\":\"x\",\nx\n", 0, 2),
+        ("{\"a\":[\n", " {\"a\":1,\n", 1, 1),
+        // Whole objects on one line, after a broken one.
+        ("{\"a\":[\n ", "{}", 1, 1),
+        (" {\"a\":[\n ", "{\"a\":\n1}", 1, 1),
+        ("", "{}", 0, 1),
+        ("", "{}\n", 0, 1),
+        ("", " {}", 0, 1),
+        // One line that nothing comes of.
+        ("", "{", 1, 0),
+        ("", "}", 1, 0),
+        ("", "\"", 1, 0),
+        ("", "[", 1, 0),
+        ("", "{\"", 1, 0),
+        ("", "{\"a\":", 1, 0),
+        ("", "{\"a\":[", 1, 0),
+        ("{\"a\":", "[", 1, 0),
+        ("{\"messageType\":", "1", 1, 0),
+        ("{\"message\":\"", "\\n", 1, 0),
+        ("{\"message\":\"", "\\u0041", 1, 0),
+    ];
+    let mut unpacker = Unpacker::default();
+    for (beginning, part, once, each) in cases {
+        let times = (LARGEST - beginning.len()) / part.len();
+        let text = format!("{beginning}{}", part.repeat(times));
+        let pieces = match unpacker.unpack(text.as_bytes()) {
+            Payload::Lines(lines) => lines.len(),
+            Payload::Blank => 0,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(pieces, once + each * times, "{beginning:?} and then {part:?}");
+    }
+}
+
+/// Objects that stand on several indented lines are read as long as nothing before them is broken, and simple ones even then.
+#[test]
+fn objects_on_indented_lines() {
+    let message: serde_json::Value = serde_json::from_slice(&subscription("DATA_MESSAGE", &[LINE, "x y"])).unwrap();
+    let pretty = serde_json::to_string_pretty(&message).unwrap();
+    assert!(pretty.contains("\n    {\n"), "events on lines of their own");
+    assert_eq!(pieces(pretty.as_bytes()), [LINE, "x y"]);
+    assert_eq!(pieces(&gzip(pretty.as_bytes())), [LINE, "x y"]);
+    let indented = pretty.replace('\n', "\n  ");
+    assert_eq!(pieces(format!("  {indented}\n  {indented}").as_bytes()), [LINE, "x y", LINE, "x y"]);
+    let broken = "{\"message\":\"a\"";
+    let as_shown = format!("!{}", broken.escape_default());
+    // What is broken ends at the next line that begins with `{`.
+    assert_eq!(pieces(format!("{broken}\n{pretty}").as_bytes()), [&as_shown, LINE, "x y"]);
+    for whole in ["{\"message\":\"b\"}", "{\"message\":\n \"b\"}", "{\"message\":\"b\"}{\"message\":\"b\"}"] {
+        let mut expected = vec![as_shown.as_str(), as_shown.as_str()];
+        expected.extend(std::iter::repeat_n("b", whole.matches("\"b\"").count()));
+        assert_eq!(pieces(format!(" {broken}\n {broken}\r\n\n\t{whole}\n").as_bytes()), expected);
+    }
+}
+
 #[test]
 fn joining_lines() {
     let join = |lines: &[&str], limit: usize, parts: usize| {

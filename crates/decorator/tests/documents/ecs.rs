@@ -135,6 +135,17 @@ fn later_fields_are_kept_apart() {
 }
 
 #[test]
+fn flags_that_are_no_number_have_no_names() {
+    let mut bench = Bench::ecs(NOTHING);
+    let mut names = |text: &str| bench.read("tcp-flags", text)["aws"]["vpcflow"].clone();
+    assert_eq!(names("18"), json!({"tcp_flags": "18", "tcp_flags_array": ["syn", "ack"]}));
+    assert_eq!(names("0"), json!({"tcp_flags": "0"}));
+    for text in ["+18", "0x12", "18446744073709551616", "1e1"] {
+        assert_eq!(names(text), json!({"tcp_flags": text}), "{text}");
+    }
+}
+
+#[test]
 fn rules_and_lists_are_in_our_own_object() {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("drop.txt");
@@ -142,10 +153,14 @@ fn rules_and_lists_are_in_our_own_object() {
     let sources = Sources { threat_lists: vec![("drop".to_owned(), list)], ..Sources::default() };
     let mut bench = Bench::new(Schema::Ecs, true, BASTION, &sources);
     let columns = "interface-id srcaddr dstaddr srcport dstport protocol tcp-flags pkt-srcaddr start end action";
-    let line = "eni-1235b8ca123456789 172.31.9.9 172.31.16.21 20641 22 6 2 203.0.113.5 1418530010 1418530070 ACCEPT";
-    let document = bench.read(columns, line);
+    let mut read = |of_packet: &str| {
+        let addresses = "172.31.9.9 172.31.16.21 20641 22 6 2";
+        bench.read(columns, &format!("eni-1235b8ca123456789 {addresses} {of_packet} 1418530010 1418530070 ACCEPT"))
+    };
+    let document = read("172.31.9.9");
     assert_eq!(document["sgflow"]["security_group_rule_ids"], json!(["sgr-ssh"]));
     assert_eq!(document["sgflow"]["flow_role"], "request");
+    let document = read("203.0.113.5");
     assert_eq!(document["sgflow"]["source_threat_lists"], json!(["drop"]), "of the packet behind the private address");
     assert!(document["source"].get("geo").is_none());
 }

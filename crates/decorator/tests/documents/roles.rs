@@ -95,12 +95,17 @@ fn what_is_not_known_refuses_nothing() {
     let list_peer = inventory(carries_a, a, &rule(r#""PrefixListId": "pl-1""#));
     assert_eq!(role(&list_peer), "ambiguous", "entries of the list are missing");
 
-    // The same for a request: what a rule possibly allows is named, what hangs on an unknown owner alone is not.
+    // The same for a request: only rules that surely allow it are named.
     let rules =
         |inventory: &str| told(&mut Bench::with_rules(inventory), "in", "172.31.9.9", (20641, 22), "6 2 ACCEPT").1;
     assert_eq!(rules(&other_peer), Value::Null);
     assert_eq!(rules(&group_peer), Value::Null);
-    assert_eq!(rules(&list_peer), json!(["sgr-1"]));
+    assert_eq!(rules(&list_peer), Value::Null);
+    let known_list = list_peer.replace(
+        r#""SecurityGroupRules""#,
+        r#""PrefixLists": [{"PrefixListId": "pl-1", "Entries": [{"Cidr": "172.31.9.0/24"}]}], "SecurityGroupRules""#,
+    );
+    assert_eq!(rules(&known_list), json!(["sgr-1"]));
 }
 
 #[test]
@@ -110,20 +115,74 @@ fn either_address_of_the_peer_counts() {
         let line = format!("eni-1235b8ca123456789 {addresses_and_ports} 6 2 {of_packet} 1418530010 1418530070 ACCEPT");
         bench.read(COLUMNS, &line)["security-group-rule-ids"].clone()
     };
-    // The record says 10.9.9.9, the packet 172.31.9.9: the group may have judged either.
-    assert_eq!(rules("10.9.9.9 172.31.16.21 20641 22", "172.31.9.9 -"), json!(["sgr-ssh"]));
-    assert_eq!(rules("10.9.9.9 172.31.16.21 20641 22", "- 172.31.9.9"), Value::Null, "that is not the peer");
-    assert_eq!(rules("172.31.16.21 192.168.1.1 20641 5432", "- 10.9.9.9"), json!(["sgr-db"]));
-    assert_eq!(rules("172.31.16.21 192.168.1.1 20641 5432", "10.9.9.9 -"), Value::Null);
+    // The record says 10.9.9.9, the packet 172.31.9.9: the group may have judged either, so a rule for one of them is not sure.
+    assert_eq!(rules("10.9.9.9 172.31.16.21 20641 22", "172.31.9.9 -"), Value::Null);
+    assert_eq!(rules("172.31.8.8 172.31.16.21 20641 22", "172.31.9.9 -"), json!(["sgr-ssh"]), "it is for both");
+    assert_eq!(rules("172.31.8.8 172.31.16.21 20641 22", "- 10.9.9.9"), json!(["sgr-ssh"]), "that is not the peer");
+    assert_eq!(rules("172.31.16.21 192.168.1.1 20641 5432", "- 10.9.9.9"), Value::Null);
+    assert_eq!(rules("172.31.16.21 10.8.8.8 20641 5432", "- 10.9.9.9"), json!(["sgr-db"]));
+
+    // A reply needs that both are refused.
+    let mut role = |addresses_and_ports: &str, of_packet: &str| {
+        let line = format!("eni-1235b8ca123456789 {addresses_and_ports} 6 0 {of_packet} 1418530010 1418530070 ACCEPT");
+        bench.read(COLUMNS, &line)["flow-role"].clone()
+    };
+    assert_eq!(role("10.9.9.9 172.31.16.21 20641 22", "172.31.9.9 -"), "ambiguous");
+    assert_eq!(role("10.9.9.9 172.31.16.21 20641 22", "10.9.9.8 -"), "reply");
 }
 
 #[test]
-fn rules_without_an_id_have_one_of_their_content() {
+fn a_rule_without_an_id_is_not_named() {
     let groups = r#"{"GroupId": "sg-a", "GroupName": "a", "OwnerId": "123456789010", "VpcId": "vpc-1", "IpPermissionsEgress": [],
         "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "172.31.0.0/16"}]}]}"#;
     let text = inventory(r#", "Groups": [{"GroupId": "sg-a"}]"#, groups, "");
-    let (_, rules) = told(&mut Bench::with_rules(&text), "in", "172.31.9.9", (20641, 22), "6 2 ACCEPT");
-    let id = rules[0].as_str().unwrap();
-    assert!(id.starts_with("sgr-content-"), "{id}");
-    assert_eq!(rules.as_array().unwrap().len(), 1);
+    let (role, rules) = told(&mut Bench::with_rules(&text), "in", "172.31.9.9", (20641, 22), "6 2 ACCEPT");
+    assert_eq!((role.as_str(), rules), ("request", Value::Null));
+}
+
+/// A record of an account with these TCP flags, out of port 22 of the bastion: the role that it gets. The rules do not refuse it as a
+/// request.
+fn role_by_flags(bench: &mut Bench, account: &str, protocol: u8, flags: u16) -> String {
+    let columns = "account-id srcaddr dstaddr srcport dstport protocol tcp-flags start end action";
+    let line = format!("{account} 172.31.16.21 172.31.9.9 22 20641 {protocol} {flags} 1418530010 1418530070 ACCEPT");
+    bench.read(columns, &line)["flow-role"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn syn_and_ack_tell_nothing_where_a_source_writes_raw_flags() {
+    let mut bench = Bench::classic(BASTION);
+    let (raw, documented) = ("111111111111", "222222222222");
+    for flags in [18, 19, 22, 23] {
+        assert_eq!(role_by_flags(&mut bench, raw, 6, flags), "reply", "nothing raw was seen yet");
+    }
+    // PSH, of UDP: no flags at all.
+    role_by_flags(&mut bench, raw, 17, 8);
+    assert_eq!(role_by_flags(&mut bench, raw, 6, 18), "reply");
+    // FIN, PSH and ACK without SYN.
+    assert_eq!(role_by_flags(&mut bench, raw, 6, 25), "ambiguous");
+    for flags in [18, 19, 22, 23] {
+        assert_eq!(role_by_flags(&mut bench, raw, 6, flags), "ambiguous", "{flags}");
+        assert_eq!(role_by_flags(&mut bench, documented, 6, flags), "reply", "another account has another source");
+    }
+    assert_eq!(role_by_flags(&mut bench, raw, 6, 2), "request", "SYN alone is one from any source");
+    // Interfaces of AWS services name no account: it may be the one with raw flags.
+    assert_eq!(role_by_flags(&mut bench, "unknown", 6, 18), "ambiguous");
+    assert_eq!(role_by_flags(&mut bench, "-", 6, 18), "ambiguous");
+    // And the other way round.
+    let mut bench = Bench::classic(BASTION);
+    assert_eq!(role_by_flags(&mut bench, "unknown", 6, 18), "reply");
+    role_by_flags(&mut bench, "unknown", 6, 16);
+    assert_eq!(role_by_flags(&mut bench, documented, 6, 18), "ambiguous");
+}
+
+#[test]
+fn rules_tell_of_a_raw_syn_and_ack() {
+    let mut bench = Bench::with_rules(BASTION);
+    let mut role = |way: &str, ports: (u16, u16), flags: u16| {
+        told(&mut bench, way, "172.31.9.9", ports, &format!("6 {flags} ACCEPT")).0
+    };
+    assert_eq!(role("in", (20641, 22), 18), "reply");
+    assert_eq!(role("in", (20641, 22), 24), "ambiguous");
+    assert_eq!(role("in", (20641, 22), 18), "ambiguous");
+    assert_eq!(role("out", (22, 20641), 18), "reply", "no rule lets this out as a request");
 }

@@ -1,6 +1,7 @@
 //! What comes in and what is answered.
 
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -235,5 +236,32 @@ fn settings_that_cannot_be_used_end_the_function_with_the_cure() {
         let answer = api.invoke(&event(&[], false), DEADLINE);
         assert!(matches!(answer, Answer::Died(_) | Answer::InitError(_)), "{answer:?}");
         assert!(function.output().contains(said), "{}", function.output());
+    }
+}
+
+#[test]
+fn log_lines_name_the_request_whatever_the_level() {
+    for (settings, shows_info) in [
+        (&[("RUST_LOG", "error")][..], false),
+        (&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")], false),
+        (&[("RUST_LOG", ""), ("AWS_LAMBDA_LOG_LEVEL", "ERROR")], false),
+        (&[("RUST_LOG", "")], true),
+        (&[("RUST_LOG", "a=b=c")], true),
+        (&[], true),
+    ] {
+        let running = Running::start(settings);
+        running.transform(&[b"not a record".to_vec()]);
+        assert!(matches!(running.api.invoke(b"{}", DEADLINE), Answer::Error { .. }));
+        // The log comes by another way than the answer.
+        let patience = Instant::now() + DEADLINE;
+        while !running.function.output().contains("the invocation failed") {
+            assert!(Instant::now() < patience, "{}", running.function.output());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let output = running.function.output();
+        let line = output.lines().find(|line| line.contains("\"ERROR\"")).unwrap_or_else(|| panic!("{output}"));
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert!(line["span"]["requestId"].as_str().is_some_and(|id| id.ends_with("-4000-8000-000000000002")), "{line}");
+        assert_eq!(output.contains("not all records were decorated"), shows_info, "{settings:?}: {output}");
     }
 }

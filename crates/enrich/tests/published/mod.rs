@@ -47,14 +47,21 @@ impl Package {
     fn fetch(&self, folder: &Path) {
         std::fs::create_dir_all(cache()).expect("the cache folder can be made");
         let aside = tempfile::tempdir_in(cache()).expect("the cache folder can be written to");
-        if !self.install(self.version, aside.path()) {
-            // The project publishes every few days; should the registry drop old versions, the newest serves as well.
-            eprintln!("{} {} cannot be had; taking the latest", self.name, self.version);
-            assert!(
-                self.install("latest", aside.path()),
-                "npm could not fetch {}: check that the network or an npm mirror can be reached",
-                self.name
-            );
+        match self.install(self.version, aside.path()) {
+            Ok(()) => {}
+            // The project publishes every few days, and registries drop old versions. Any other refusal may pass.
+            Err(said) if is_gone(&said) => {
+                eprintln!(
+                    "WARNING: {} {} is no longer published; the latest is tested instead: put its version into {}",
+                    self.name,
+                    self.version,
+                    file!()
+                );
+                if let Err(said) = self.install("latest", aside.path()) {
+                    self.cannot_be_had(&said);
+                }
+            }
+            Err(said) => self.cannot_be_had(&said),
         }
         let unpacked = aside.path().join("node_modules").join(self.name);
         if let Err(error) = std::fs::rename(&unpacked, folder) {
@@ -63,19 +70,31 @@ impl Package {
         }
     }
 
-    fn install(&self, version: &str, into: &Path) -> bool {
-        let status = Command::new("npm")
+    /// An error is what npm said.
+    fn install(&self, version: &str, into: &Path) -> Result<(), String> {
+        let ended = Command::new("npm")
             .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--no-package-lock"])
             .args(["--loglevel", "error", "--prefix"])
             .arg(into)
             .arg(format!("{}@{version}", self.name))
-            .stdout(std::process::Stdio::null())
-            .status()
+            .output()
             .unwrap_or_else(|error| {
                 panic!("npm, which fetches the databases, does not start ({error}): install Node.js")
             });
-        status.success()
+        if ended.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&ended.stderr).into_owned()) }
     }
+
+    fn cannot_be_had(&self, said: &str) -> ! {
+        panic!(
+            "npm could not fetch {}: check that the network or an npm mirror can be reached. It said:\n{said}",
+            self.name
+        );
+    }
+}
+
+/// Whether npm says that there is no such version, or package: the codes of its errors.
+fn is_gone(said: &str) -> bool {
+    ["ETARGET", "E404"].iter().any(|code| said.contains(code))
 }
 
 fn cache() -> PathBuf {

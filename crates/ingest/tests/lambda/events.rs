@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use servers::{Answer, Function, RuntimeApi, events};
+use servers::{Answer, Fault, Function, RuntimeApi, events};
 
 use crate::rig::{self, LEFTOVERS, LONG, Ledger, Rig, check_name, error, lines, response};
 
@@ -24,7 +24,7 @@ fn unopenable() -> Vec<(Vec<u8>, &'static str)> {
         (events::wrap(&events::gzip(b"no JSON")), "not JSON"),
         (events::wrap(&events::gzip(no_events.to_string().as_bytes())), "missing"),
         (events::wrap(&events::gzip(unknown_type.to_string().as_bytes())), "HEARTBEAT"),
-        (events::wrap(&events::bomb(700)), "67108864"),
+        (events::wrap(&events::bomb(700)), "33554432"),
     ]
 }
 
@@ -42,6 +42,34 @@ fn what_cannot_be_opened_fails_the_invocation() {
     assert!(rig.function.peak_memory_kib() < 200 * 1024, "{} KiB", rig.function.peak_memory_kib());
     response(rig.send(&lines(3), LONG));
     assert_eq!(rig.delivered(), lines(3));
+}
+
+/// The JSON of as many log events as an event may hold, each the same.
+fn as_large_as_can_be(log_event: &str) -> (Vec<u8>, usize) {
+    let head = r#"{"messageType":"DATA_MESSAGE","logEvents":["#;
+    let count = (ingest::JSON_LIMIT - head.len() - "]}".len() + 1) / (log_event.len() + 1);
+    let log_events = vec![log_event; count].join(",");
+    let json = format!("{head}{log_events}]}}");
+    assert!(json.len() <= ingest::JSON_LIMIT && json.len() + log_event.len() >= ingest::JSON_LIMIT);
+    (events::wrap(&events::gzip(json.as_bytes())), count)
+}
+
+#[test]
+fn the_worst_event_fits_into_a_small_function() {
+    let flow_log = format!(r#"{{"id":"{:056}","timestamp":1772323200000,"message":"{}"}}"#, 7, lines(1)[0]);
+    let one_message = format!(r#"{{"message":"{}"}}"#, "x".repeat(1_000_000));
+    // What CloudWatch Logs sends, empty messages in its shape, the most log events of all, and the fewest.
+    for log_event in [&flow_log, r#"{"id":"","timestamp":0,"message":""}"#, r#"{"message":""}"#, &one_message] {
+        let (event, count) = as_large_as_can_be(log_event);
+        // Firehose does not answer, and everything is packed and kept.
+        let rig = Rig::start(&[LEFTOVERS]);
+        rig.aws.fault("PutRecordBatch", Fault::Delay(LONG));
+        let answer = rig.api.invoke(&event, Duration::from_secs(8));
+        let peak = rig.function.peak_memory_kib();
+        assert!(peak < 200 * 1024, "{count} log events of {} bytes: {peak} KiB", log_event.len());
+        assert_eq!(response(answer), json!({"recordsIn": count, "put": 0, "leftovers": count}));
+        assert_eq!(rig.kept("undelivered").len(), count);
+    }
 }
 
 #[test]

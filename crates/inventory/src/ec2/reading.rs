@@ -208,10 +208,10 @@ impl Reading {
 impl Inventory {
     /// Puts readings together, as if they had been saved and loaded.
     pub fn from_readings(readings: &[Reading]) -> Result<Loaded, LoadError> {
-        Inventory::from_documents(readings.iter().map(|reading| reading.document.clone()).collect())
+        Inventory::from_documents(readings.iter().map(|reading| reading.document.clone()))
     }
 
-    pub(super) fn from_documents(documents: Vec<Document>) -> Result<Loaded, LoadError> {
+    pub(super) fn from_documents(documents: impl IntoIterator<Item = Document>) -> Result<Loaded, LoadError> {
         let mut sources = Vec::new();
         for document in documents {
             let account = document.account_id.as_deref().unwrap_or("own account");

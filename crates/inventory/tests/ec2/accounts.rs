@@ -5,6 +5,8 @@ use inventory::Inventory;
 use inventory::ec2::{Account, Live, LiveOptions, Reading, What};
 use serde_json::json;
 use servers::{AwsStub, Ec2World, Fault};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// An account with interfaces that nobody else has.
 fn world_of(account: &str, numbers: std::ops::RangeInclusive<usize>) -> Ec2World {
@@ -32,11 +34,15 @@ async fn each_is_read_in_its_role_and_what_holds_now_holds_of_all() {
     let live = Live::with_config(options, config(&stub.url(), 5).await);
     let inventory = live.current(soon()).await.unwrap();
     assert_eq!(inventory.interfaces().len(), 6);
-    // Undated, and of two accounts: both hold at any time.
+    // Each account has one snapshot, which holds at any time.
     assert_eq!(groups_of(&inventory, &Ec2World::interface_id(2)), ["db", "web"]);
     assert_eq!(groups_of(&inventory, &Ec2World::interface_id(5)), ["web"]);
     assert!(inventory.has_interfaces_of(Some("111122223333")) && inventory.has_interfaces_of(Some("444455556666")));
-    assert!(inventory.snapshots().iter().all(|snapshot| snapshot.captured_at.is_none()));
+    let of: Vec<_> = inventory.snapshots().into_iter().map(|snapshot| (snapshot.account_id, snapshot.region)).collect();
+    let region = Some("us-east-1".to_string());
+    let account = |id: &str| (Some(id.to_string()), region.clone());
+    assert!(of.contains(&account("111122223333")) && of.contains(&account("444455556666")), "{of:?}");
+    assert_eq!(of.len(), 2);
     let mut signers: Vec<String> =
         stub.calls("DescribeNetworkInterfaces").into_iter().map(|call| call.credentials).collect();
     signers.sort();
@@ -62,7 +68,8 @@ async fn one_that_cannot_be_read_does_not_keep_the_others() {
     let (stub, mut options) = two_accounts();
     options.accounts.push(role("arn:aws:iam::1:nonsense"));
     let live = Live::with_config(options, config(&stub.url(), 1).await);
-    let inventory = live.current(soon()).await.unwrap();
+    // Half a second of these is for those that may still answer.
+    let inventory = live.current(Instant::now() + Duration::from_secs(2)).await.unwrap();
     assert_eq!(inventory.interfaces().len(), 6);
     let state = live.state();
     assert!(state.is_stale, "an account has no copy");
@@ -129,4 +136,32 @@ async fn interfaces_of_others_do_not_make_their_accounts_known() {
     let inventory = Inventory::from_readings(&[reading]).unwrap().inventory;
     assert!(inventory.has_interfaces_of(Some("111122223333")));
     assert!(!inventory.has_interfaces_of(Some("999999999999")), "only some of its interfaces are seen here");
+}
+
+#[tokio::test]
+async fn the_first_question_waits_for_one_that_was_refused_in_passing() {
+    let (stub, options) = two_accounts();
+    // One of the two accounts is throttled.
+    stub.fault("DescribeSecurityGroups", Fault::Throttle { times: 1 });
+    let live = Live::with_config(options, config(&stub.url(), 1).await);
+    let inventory = live.current(soon()).await.unwrap();
+    assert_eq!(inventory.interfaces().len(), 6);
+    assert!(!live.state().is_stale);
+}
+
+#[tokio::test]
+async fn one_that_does_not_answer_keeps_the_first_question_a_quarter_of_its_time_and_later_ones_no_longer_than_set() {
+    let (stub, options) = two_accounts();
+    stub.fault("DescribeNetworkInterfaces", Fault::Times(1, Box::new(Fault::Delay(Duration::from_secs(60)))));
+    let options = LiveOptions { wait_at_most: Duration::from_millis(50), ..options };
+    let live = Live::with_config(options, config(&stub.url(), 1).await);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let inventory = live.current(deadline).await.unwrap();
+    assert_eq!(inventory.interfaces().len(), 3);
+    assert!(Instant::now() < deadline, "it would wait for the answer, which takes a minute");
+    for _ in 0..50 {
+        assert_eq!(live.current(soon()).await.unwrap().interfaces().len(), 3);
+    }
+    assert!(Instant::now() < deadline);
+    assert!(live.state().is_stale);
 }

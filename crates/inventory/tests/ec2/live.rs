@@ -71,7 +71,7 @@ async fn a_copy_that_is_far_too_old_is_waited_for() {
     let stub = AwsStub::start();
     stub.set_ec2(Ec2World::with_interfaces(3));
     let options =
-        LiveOptions { wait_when_older_than: Duration::ZERO, wait_at_most: Duration::from_secs(30), ..restless() };
+        LiveOptions { wait_when_older_than: Some(Duration::ZERO), wait_at_most: Duration::from_secs(30), ..restless() };
     let live = Live::with_config(options.clone(), config(&stub.url(), 5).await);
     live.current(soon()).await.unwrap();
     stub.set_ec2(Ec2World::with_interfaces(4));
@@ -291,4 +291,54 @@ fn a_refresh_that_died_is_started_again() {
     assert_eq!(live.state().failed_refreshes, 1);
     let inventory = runtime().block_on(live.current(soon())).unwrap();
     assert_eq!(inventory.interfaces().len(), 23);
+}
+
+/// A function with so little to do that the process is frozen whenever an answer is given: nothing runs but while a question is
+/// asked. The refresh that is begun by one is frozen until the next; that one gets the copy of a refresh of its own.
+#[test]
+fn a_quiet_function_gets_new_copies_although_each_refresh_is_frozen() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let stub = AwsStub::start();
+    stub.set_ec2(Ec2World::with_interfaces(3));
+    let options = LiveOptions {
+        time_to_live: Duration::ZERO,
+        wait_when_older_than: Some(Duration::from_secs(2)),
+        wait_at_most: Duration::from_secs(30),
+        refresh_within: Duration::from_secs(2),
+        ..LiveOptions::default()
+    };
+    let live = runtime.block_on(async { Live::with_config(options, config(&stub.url(), 1).await) });
+    runtime.block_on(live.current(soon())).unwrap();
+    for count in [4, 5] {
+        stub.set_ec2(Ec2World::with_interfaces(count));
+        // What is sent before the freeze is never answered.
+        stub.fault("DescribeNetworkInterfaces", Fault::Times(1, Box::new(Fault::Delay(Duration::from_secs(60)))));
+        runtime.block_on(async {
+            live.current(soon()).await.unwrap();
+            tokio::task::yield_now().await;
+        });
+        std::thread::sleep(Duration::from_secs(3));
+        assert!(knows(&runtime.block_on(live.current(soon())).unwrap(), count));
+        assert_eq!(live.state().failed_refreshes, 0, "EC2 refused nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_is_far_too_old_is_waited_for_after_a_failure_too() {
+    let stub = AwsStub::start();
+    stub.set_ec2(Ec2World::with_interfaces(3));
+    let options = LiveOptions {
+        wait_when_older_than: Some(Duration::ZERO),
+        wait_at_most: Duration::from_secs(30),
+        retry_after: Duration::from_secs(1),
+        ..restless()
+    };
+    let live = Live::with_config(options, config(&stub.url(), 1).await);
+    live.current(soon()).await.unwrap();
+    stub.set_ec2(Ec2World::with_interfaces(4));
+    stub.fault("DescribeNetworkInterfaces", Fault::Throttle { times: 1 });
+    live.current(soon()).await.unwrap();
+    assert_eq!(live.state().failed_refreshes, 1);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert!(knows(&live.current(soon()).await.unwrap(), 4));
 }

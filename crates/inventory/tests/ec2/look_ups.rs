@@ -1,6 +1,7 @@
 //! Unknown interfaces: asked for together, seldom, and within a bounded time.
 
 use crate::stage::{config, groups_of, ids, knows, patient, soon};
+use inventory::Span;
 use inventory::ec2::{Live, LiveOptions};
 use serde_json::json;
 use servers::{AwsStub, Call, Ec2World, Fault};
@@ -130,4 +131,11 @@ async fn a_group_that_nothing_lists_has_the_name_that_its_interface_tells() {
     assert_eq!(groups_of(&inventory, &Ec2World::interface_id(4)), ["made just now"]);
     let group = inventory.group(inventory.group_ix("sg-new").unwrap());
     assert!(!group.rules_known, "its rules may be any");
+    let span = Span { from: 1_900_000_000, to: 1_900_000_060 };
+    let carried = |number| {
+        let interface = inventory.interface_ix(Ec2World::interface_id(number).as_bytes()).unwrap();
+        inventory.carried(interface, span)
+    };
+    assert!(carried(4).unknown_rules, "what they refuse cannot be told");
+    assert!(!carried(2).unknown_rules);
 }

@@ -43,7 +43,7 @@ pub fn patient() -> LiveOptions {
     let hour = Duration::from_secs(3_600);
     LiveOptions {
         time_to_live: hour,
-        wait_when_older_than: 2 * hour,
+        wait_when_older_than: Some(2 * hour),
         retry_after: Duration::from_millis(1),
         look_up_every: hour,
         look_up_within: Duration::from_secs(20),

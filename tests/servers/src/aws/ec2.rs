@@ -117,7 +117,7 @@ impl Ec2 {
         body.push_str(&format!("<{}>", call.set));
         for item in &items[from..until] {
             body.push_str("<item>");
-            xml::write_members(&mut body, call.shape, item);
+            xml::write_item(&mut body, call.shape, call.id, item);
             body.push_str("</item>");
         }
         body.push_str(&format!("</{}>", call.set));

@@ -9,8 +9,17 @@ use serde_json::Value;
 
 pub(super) const REQUEST_ID: &str = "59dbff89-35bd-4eac-99ed-be587EXAMPLE";
 
+/// Writes the members of a list's item, its id before the others, as EC2 mostly does.
+pub(super) fn write_item(out: &mut String, shape: &str, id: &str, item: &Value) {
+    let mut others = item.clone();
+    if let Some(value) = others.as_object_mut().and_then(|members| members.remove(id)) {
+        write(out, shape, id, &value);
+    }
+    write_members(out, shape, &others);
+}
+
 /// Writes the members of an object; `shape` is the shape whose member names are meant, by the plural of the CLI.
-pub(super) fn write_members(out: &mut String, shape: &str, object: &Value) {
+fn write_members(out: &mut String, shape: &str, object: &Value) {
     let Some(members) = object.as_object() else {
         return;
     };
@@ -87,7 +96,8 @@ mod tests {
             "PrivateIpAddresses": [{"Primary": true, "PrivateIpAddress": "10.0.0.1"}], "TagSet": [],
             "RequesterId": null});
         let mut xml = String::new();
-        write_members(&mut xml, "NetworkInterfaces", &interface);
+        write_item(&mut xml, "NetworkInterfaces", "NetworkInterfaceId", &interface);
+        assert!(xml.starts_with("<networkInterfaceId>"), "{xml}");
         for expected in [
             "<networkInterfaceId>eni-1</networkInterfaceId>",
             "<groupSet><item><groupId>sg-1</groupId><groupName>a &amp; b</groupName></item></groupSet>",

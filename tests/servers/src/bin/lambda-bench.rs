@@ -16,6 +16,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::{Value, json};
+use servers::http::call;
 use servers::{Answer, AwsStub, Ec2World, Function, RuntimeApi, binary, events};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -90,8 +91,8 @@ impl Contender {
         Function::start_program(&self.program, &arguments, api, &settings)
     }
 
-    /// Seconds of one invocation; every record must have been decorated.
-    fn invoke(&self, api: &RuntimeApi, function: &Function, event: &[u8], records: usize) -> f64 {
+    /// Seconds of one invocation, and its answer; every record must have been decorated.
+    fn invoke(&self, api: &RuntimeApi, function: &Function, event: &[u8], records: usize) -> (f64, Vec<u8>) {
         let since = Instant::now();
         let answer = api.invoke(event, DEADLINE);
         let seconds = since.elapsed().as_secs_f64();
@@ -107,8 +108,33 @@ impl Contender {
             assert!(names.is_some_and(|names| names.contains(&json!("web"))), "{}: {document}", self.name);
             assert!(document["source-country-code"].is_string(), "{}: {document}", self.name);
         }
-        seconds
+        (seconds, body)
     }
+}
+
+/// Seconds that it takes to hand an event out and an answer back, with nothing done in between: the part of every time
+/// above that no function can save.
+fn transport(event: &[u8], answer: &[u8], runs: usize) -> Vec<f64> {
+    let api = RuntimeApi::start();
+    api.set_largest_answer(LARGEST_ANSWER);
+    let address = api.address().parse().expect("an address");
+    let base = "/2018-06-01/runtime/invocation";
+    let mut times = Vec::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..runs {
+                let next = call(address, "GET", &format!("{base}/next"), &[], b"").expect("an event");
+                let id = next.header("lambda-runtime-aws-request-id").expect("its id");
+                call(address, "POST", &format!("{base}/{id}/response"), &[], answer).expect("a reply");
+            }
+        });
+        for _ in 0..runs {
+            let since = Instant::now();
+            assert!(matches!(api.invoke(event, DEADLINE), Answer::Response(_)), "the answer is passed on");
+            times.push(since.elapsed().as_secs_f64());
+        }
+    });
+    times
 }
 
 fn warm(ours: &Contender, node: Option<&Contender>, event: &[u8], options: &Options) {
@@ -116,10 +142,12 @@ fn warm(ours: &Contender, node: Option<&Contender>, event: &[u8], options: &Opti
     let our_function = ours.start(&our_api);
     let node_function = node.map(|node| node.start(&node_api));
     let (mut our_times, mut node_times) = (Vec::new(), Vec::new());
+    let mut answer = Vec::new();
     for turn in 0..WARM_UP + options.pairs {
-        let our_time = ours.invoke(&our_api, &our_function, event, EVENT_RECORDS);
+        let (our_time, body) = ours.invoke(&our_api, &our_function, event, EVENT_RECORDS);
         let node_time = node.zip(node_function.as_ref());
-        let node_time = node_time.map(|(node, function)| node.invoke(&node_api, function, event, EVENT_RECORDS));
+        let node_time = node_time.map(|(node, function)| node.invoke(&node_api, function, event, EVENT_RECORDS).0);
+        answer = body;
         if turn >= WARM_UP {
             our_times.push(our_time);
             node_times.extend(node_time);
@@ -132,12 +160,19 @@ fn warm(ours: &Contender, node: Option<&Contender>, event: &[u8], options: &Opti
         println!("  {name:<24} {times}, {:6.1} MiB peak resident", function.peak_memory_kib() as f64 / 1024.0);
     };
     row(ours.name, &our_times, &our_function);
+    let inside: Vec<f64> =
+        our_function.metrics().iter().skip(WARM_UP).filter_map(|line| line["Milliseconds"].as_f64()).collect();
+    println!("  {:<24} {:8.1} ms median inside the handler", "", median(&inside));
     if let Some((node, function)) = node.zip(node_function.as_ref()) {
         row(node.name, &node_times, function);
         let ratios: Vec<f64> = node_times.iter().zip(&our_times).map(|(theirs, ours)| theirs / ours).collect();
         let (least, most) = (quantile(&ratios, 0.0), quantile(&ratios, 1.0));
         println!("  {:<24} {:8.1} x median ({least:.1} to {most:.1})", "ratio of the pairs", median(&ratios));
     }
+    let times = transport(event, &answer, WARM_UP + options.pairs);
+    let name = "the Runtime API alone";
+    let size = megabytes(answer.len());
+    println!("  {name:<24} {:8.1} ms median, for an answer of {size:.1} MB", 1e3 * median(&times[WARM_UP..]));
 }
 
 /// From the start of the process to its first answer.

@@ -116,6 +116,13 @@ pub fn run(aws: &AwsStub, book: &mut Book, put: Vec<Vec<u8>>) {
         // Each answered event lowers the weight by one at least; a lost answer may put copies back, once for every try.
         assert!(invocations <= weight * TRIES, "{}: {invocations} invocations for weight {weight}", phase.name);
         book.add("batches of Firehose", invocations as u64);
+        if phase.crashes > 0 {
+            // What a process put back that died meanwhile: the next phase finds it in the stream.
+            std::thread::sleep(Duration::from_millis(500));
+            for (_, stream) in &sandboxes {
+                put.extend(aws.take_firehose_records(stream));
+            }
+        }
     }
     assert!(put.is_empty());
     for what in [
@@ -253,8 +260,7 @@ impl Firehose<'_> {
         let back: Vec<Mark> = put_back.iter().flat_map(|record| marks(record)).collect();
         after.extend(&back);
         after.sort_unstable();
-        let mut before: Vec<Mark> = batch.iter().flat_map(|record| marks(record)).collect();
-        before.sort_unstable();
+        let before: Vec<Mark> = batch.iter().flat_map(|record| marks(record)).collect();
         // Late and lost answers of the stream, and tries that lost their process, leave copies.
         if self.phase.crashes == 0 && !lost_answers {
             // So does a record of several lines of which the stream took some and, asked twice, refused the others: it
@@ -280,9 +286,10 @@ impl Firehose<'_> {
             let weight_after: usize = put_back.iter().map(|record| weight_of(record)).sum();
             assert!(weight_after < weight_before, "{name}: {weight_before} became {weight_after}");
         } else {
-            after.dedup();
-            before.dedup();
-            assert_eq!(after, before, "{name}: the event and what became of it");
+            // Even what a process put back that has died since may come in now, so there may be more than the event held.
+            for mark in before {
+                assert!(after.binary_search(&mark).is_ok(), "{name}: record {mark} is lost");
+            }
         }
         let refused = self.phase.kinesis || matches!(self.phase.fault, Fault::AccessDenied);
         assert!(!refused || back.is_empty(), "{name}: put back all the same");

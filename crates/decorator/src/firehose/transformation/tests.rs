@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
-use super::super::put_back::Outcome;
+use super::super::put_back::{Outcome, Refused};
 use super::*;
 use crate::decorate::{DecorateOptions, Schema};
 
@@ -200,6 +200,30 @@ fn nothing_is_put_back_into_a_stream_that_reads_from_kinesis() {
     }
 }
 
+/// Where even the echo of everything is too long, nothing may make the response longer than that: it is shorter than the event, which
+/// Lambda has taken.
+#[test]
+fn a_limit_below_the_echo_of_everything_from_kinesis() {
+    let data: Vec<Vec<u8>> = (0..50).map(|number| line(number).into_bytes()).collect();
+    // `{"records":[` and `]}`; of each record `{"recordId":"` and 56 digits, `","result":"ProcessingFailed","data":"`, base64 and `"}`, with a
+    // comma between two.
+    let base64: usize = data.iter().map(|data| data.len().div_ceil(3) * 4).sum();
+    let echo = 14 + 50 * (13 + 56 + 38 + 2) + 49 + base64;
+    for destination in [Destination::OpenSearch, Destination::S3] {
+        for limit in [echo - 1, echo / 2, 1_000] {
+            let once = once(&rules(destination, limit), &data, true);
+            assert_eq!(results(&once), ["ProcessingFailed"; 50]);
+            assert_eq!((once.body.len(), once.counts.failed), (echo, 50));
+            assert!(once.put_back.is_empty());
+        }
+        // What is dropped gives its room to others.
+        let blank: Vec<Vec<u8>> = [vec![b" ".repeat(3_000); 2], data.clone()].concat();
+        let once = once(&rules(destination, echo + 2_000), &blank, true);
+        assert_eq!(results(&once)[..3], ["Dropped", "Dropped", "Ok"]);
+        assert!(once.body.len() <= echo + 2_000);
+    }
+}
+
 #[test]
 fn the_limit_is_counted_to_the_byte() {
     let data: Vec<Vec<u8>> = (0..20).map(|number| line(number).into_bytes()).collect();
@@ -302,7 +326,14 @@ fn random_record(random: &mut StdRng, next: &mut u64) -> Vec<u8> {
         if random.random_ratio(1, 6) { bad_line(*next) } else { line(*next) }
     };
     let count = if random.random_ratio(1, 3) { random.random_range(2..60) } else { 1 };
-    let lines: Vec<String> = (0..count).map(|_| take(random)).collect();
+    let mut lines: Vec<String> = (0..count).map(|_| take(random)).collect();
+    while random.random_ratio(1, 6) {
+        // One of the lines is itself a message with lines, or a message with such a message.
+        let within: Vec<String> = (0..random.random_range(1..6)).map(|_| take(random)).collect();
+        let nested = json!({ "message": within.join("\n") }).to_string();
+        let place = random.random_range(0..lines.len());
+        lines[place] = json!({ "message": format!("{}\n{nested}", lines[place]) }).to_string();
+    }
     match random.random_range(0..5) {
         0 => lines.join("\r\n").into_bytes(),
         1 => lines.iter().map(|line| json!({ "message": line }).to_string()).collect::<String>().into_bytes(),
@@ -312,11 +343,12 @@ fn random_record(random: &mut StdRng, next: &mut u64) -> Vec<u8> {
     }
 }
 
-/// Numbers of the lines that a record holds.
+/// Numbers of the lines that a record holds, and of the lines that its lines hold.
 fn numbers(data: &[u8]) -> Vec<u64> {
     let mut unpacker = Unpacker::default();
     let Payload::Lines(lines) = unpacker.unpack(data) else { panic!("lines") };
-    lines.iter().map(|piece| number_of(piece.text)).collect()
+    let of_line = |text: &[u8]| if text.starts_with(b"{") { numbers(text) } else { vec![number_of(text)] };
+    lines.iter().flat_map(|piece| of_line(piece.text)).collect()
 }
 
 fn number_of(line: &[u8]) -> u64 {
@@ -367,6 +399,7 @@ fn run_ledger(rules: &Transformation, from_kinesis: bool, refuses: bool, random:
         assert_eq!(answers.len(), data.len());
         let echo: usize = event.records.iter().map(response::failed_len).sum::<usize>() + FRAME;
         let dropped: usize = event.records.iter().map(response::dropped_len).sum::<usize>() + FRAME;
+        assert!(!from_kinesis || body.len() <= echo.max(rules.limit), "{} > {echo}", body.len());
         // The first record is answered, come what may; only then, or where nothing at all would fit, is the limit passed.
         let first_failed = response::failed_len(&event.records[0]);
         let attainable = if from_kinesis { echo <= rules.limit } else { dropped + first_failed <= rules.limit };

@@ -128,25 +128,23 @@ pub(super) async fn run(shared: &Arc<Shared>, ids: Vec<String>, deadline: Instan
             }
         }
     }
-    take_over(shared, &ids, answers, all_answered);
+    take_over(shared, &ids, answers, all_answered, deadline).await;
 }
 
-fn take_over(shared: &Shared, ids: &[String], answers: Vec<Answer>, mut all_answered: bool) {
+async fn take_over(shared: &Shared, ids: &[String], answers: Vec<Answer>, mut all_answered: bool, deadline: Instant) {
     let mut nowhere: BTreeSet<String> = ids.iter().cloned().collect();
     let mut error = None;
-    let mut copies = shared.copies();
-    let before: Vec<_> = answers.iter().map(|answer| (answer.number, copies[answer.number].clone())).collect();
-    let mut any_found = false;
+    let mut found_of = Vec::new();
     for answer in answers {
-        let kept = &mut copies[answer.number];
         match answer.found {
             Ok(found) => {
-                kept.connection = answer.connection;
+                shared.copies()[answer.number].connection = answer.connection;
                 for id in found.iter().filter_map(|item| item.network_interface_id.as_ref()) {
                     nowhere.remove(id);
                 }
-                any_found |= !found.is_empty();
-                kept.add_interfaces(found);
+                if !found.is_empty() {
+                    found_of.push((answer.number, found));
+                }
             }
             Err(refusal) => {
                 tracing::warn!(
@@ -161,16 +159,33 @@ fn take_over(shared: &Shared, ids: &[String], answers: Vec<Answer>, mut all_answ
             }
         }
     }
-    if any_found {
-        shared.publish(&copies);
-        if shared.desk().unusable.is_some() {
-            for (number, kept) in before {
-                copies[number] = kept;
-            }
-            shared.publish(&copies);
-        }
+    if !found_of.is_empty() {
+        add(shared, found_of, deadline).await;
     }
     // Only when every account has said that it does not know an interface is it unknown.
     let nowhere = if all_answered { nowhere.into_iter().collect() } else { Vec::new() };
     shared.desk().look_ups.end(nowhere, error);
+}
+
+/// Adds what was found to the copies, by the number of the account, and publishes it.
+async fn add(shared: &Shared, found_of: Vec<(usize, Vec<NetworkInterface>)>, deadline: Instant) {
+    let Ok(_turn) = tokio::time::timeout_at(deadline, shared.publishing.lock()).await else {
+        tracing::info!("a reading is being put together; what was looked up is asked for again if it lacks it");
+        return;
+    };
+    let mut before = Vec::new();
+    let copies = {
+        let mut copies = shared.copies();
+        for (number, found) in found_of {
+            before.push((number, copies[number].clone()));
+            copies[number].add_interfaces(found);
+        }
+        copies.clone()
+    };
+    if shared.publish(copies).await.is_err() {
+        let mut copies = shared.copies();
+        for (number, kept) in before {
+            copies[number].restore(kept);
+        }
+    }
 }

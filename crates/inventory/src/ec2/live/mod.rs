@@ -2,19 +2,25 @@
 //!
 //! The first question waits until EC2 has answered. Later ones get what is there at once; once that is older than its
 //! time to live, one task reads anew beside them. When EC2 throttles or is silent, the old copy serves, and
-//! [`LiveState`] says how old it is. Interfaces that the copy lacks are looked up together, seldom, and within a bounded
+//! [`LiveState`] says how old it is. What changes between two readings is not forgotten: records are minutes old, and get
+//! what held when they were made (`history`); [`Inventory::settled_until`] says up to when that is known. Interfaces that the copy lacks are looked up together, seldom, and within a bounded
 //! time ([`Live::with_interfaces`]).
 //!
 //! Lambda freezes the process as soon as an answer is given, a refresh in the middle of it included. When it goes on,
-//! its connections may be dead: then it fails and is tried again. Where invocations are so short and rare that no refresh
+//! its time is over or its connections are dead: then it is begun anew. Where invocations are so short and rare that no refresh
 //! ever ends beside them, the copy would grow old for ever; so beyond [`LiveOptions::wait_when_older_than`] an invocation waits
-//! a little for it.
+//! a little for it (`desk`).
 //!
-//! Two locks, neither of them held across an `await`: the `desk` with what everybody asks for, held for moments; and the
-//! `copies`, held while an inventory is put together from them.
+//! Two locks that are held for moments and never across an `await`: the `desk` with what everybody asks for, and the `copies`.
+//! A third, `publishing`, is held while an inventory is put together from a clone of the copies (`publication`). An invocation
+//! waits for that one only to add what its look-up found, and not longer than a look-up may take; the inventory that it then
+//! puts together it does wait for.
 
+mod desk;
+mod history;
 mod kept;
 mod look_up;
+mod publication;
 mod refresh;
 mod since;
 
@@ -22,9 +28,8 @@ use crate::ec2::account::Account;
 use crate::ec2::refusal::Refusal;
 use crate::inventory::Inventory;
 use aws_config::SdkConfig;
+use desk::{Desk, Health, Question};
 use kept::Kept;
-use look_up::LookUps;
-use since::Since;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -40,9 +45,9 @@ pub struct LiveOptions {
     pub rules: bool,
     /// Age from which a copy is read anew, beside the traffic. 300 s.
     pub time_to_live: Duration,
-    /// Age from which an invocation waits for the copy that is being read, and how long at most. 900 s, 3 s.
-    pub wait_when_older_than: Duration,
-    /// See [`LiveOptions::wait_when_older_than`].
+    /// Age from which an invocation waits for the copy that is being read. None: twice the time to live, and at least a minute.
+    pub wait_when_older_than: Option<Duration>,
+    /// How long invocations wait for one refresh, together. 3 s.
     pub wait_at_most: Duration,
     /// Time after which a refresh of one account is given up. 120 s.
     pub refresh_within: Duration,
@@ -54,7 +59,8 @@ pub struct LiveOptions {
     pub look_up_within: Duration,
     /// How long an interface that EC2 does not know is not asked for again. 10 min.
     pub forget_unknown_after: Duration,
-    /// How long an interface stays that EC2 no longer lists, for its records come late. 1 h.
+    /// How long it is remembered what interfaces, groups and rules were before they changed or went, for records come
+    /// late. 1 h; less in accounts of thousands of interfaces that change all the time.
     pub keep_gone_for: Duration,
 }
 
@@ -64,7 +70,7 @@ impl Default for LiveOptions {
             accounts: Vec::new(),
             rules: false,
             time_to_live: Duration::from_secs(300),
-            wait_when_older_than: Duration::from_secs(900),
+            wait_when_older_than: None,
             wait_at_most: Duration::from_secs(3),
             refresh_within: Duration::from_secs(120),
             retry_after: Duration::from_secs(5),
@@ -76,12 +82,20 @@ impl Default for LiveOptions {
     }
 }
 
+impl LiveOptions {
+    fn wait_limit(&self) -> Duration {
+        let twice = self.time_to_live.saturating_mul(2).max(Duration::from_secs(60));
+        self.wait_when_older_than.unwrap_or(twice)
+    }
+}
+
 /// How the copy is, for metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LiveState {
     /// Age of the oldest account's copy, in seconds; none before the first.
     pub age_seconds: Option<u64>,
-    /// Whether an account's copy is older than the time to live, or an account has none.
+    /// Whether an account has no copy, or one older than the time to live while readings fail, or one older than three times
+    /// that.
     pub is_stale: bool,
     /// Refreshes that failed, in whole or in part, since the last good one; of the account that is worst off.
     pub failed_refreshes: u32,
@@ -137,29 +151,10 @@ struct Shared {
     config: OnceCell<SdkConfig>,
     desk: Mutex<Desk>,
     copies: Mutex<Vec<Kept>>,
-    /// Counts what happened: refreshes that ended.
+    /// Held by whoever changes what the copies say, until the inventory with it is on the desk.
+    publishing: tokio::sync::Mutex<()>,
+    /// Counts what happened: readings and refreshes that ended.
     news: watch::Sender<u64>,
-}
-
-/// What everybody asks for.
-#[derive(Debug, Default)]
-struct Desk {
-    inventory: Option<Arc<Inventory>>,
-    is_refreshing: bool,
-    /// By account, in their order.
-    health: Vec<Health>,
-    /// Why the copies could not be put together.
-    unusable: Option<String>,
-    look_ups: LookUps,
-}
-
-/// How the copy of one account is.
-#[derive(Debug, Clone, Default)]
-struct Health {
-    taken: Option<Since>,
-    tried: Option<Since>,
-    failures: u32,
-    refused: Vec<Refusal>,
 }
 
 impl Live {
@@ -181,50 +176,54 @@ impl Live {
         let copies: Vec<Kept> = options.accounts.iter().cloned().map(Kept::new).collect();
         let desk = Desk { health: vec![Health::default(); copies.len()], ..Desk::default() };
         let (news, _) = watch::channel(0);
-        let shared = Shared { options, config, desk: Mutex::new(desk), copies: Mutex::new(copies), news };
+        let publishing = tokio::sync::Mutex::default();
+        let shared = Shared { options, config, desk: Mutex::new(desk), copies: Mutex::new(copies), publishing, news };
         Live { shared: Arc::new(shared) }
     }
 
     /// The inventory. The first time it waits for EC2, until the deadline: throttling and time-outs are tried again till
-    /// then, a missing permission is an error at once. Later it gives what is there, and has it read anew beside the traffic
-    /// when it is older than its time to live.
+    /// then, a missing permission is an error at once; once some of several accounts are read, up to a quarter of the time
+    /// is waited for the others. Later it gives what is there, and has it read anew beside the traffic when it is older than
+    /// its time to live; when it is far older, it waits a little for that ([`LiveOptions::wait_when_older_than`]).
     ///
     /// # Errors
     /// Only while no account was ever read.
     pub async fn current(&self, deadline: Instant) -> Result<Arc<Inventory>, ReadError> {
+        let question = Question::now(deadline);
         loop {
             let mut news = self.shared.news.subscribe();
             let due_in = self.shared.due_in();
             if due_in.is_zero() {
                 refresh::start(&self.shared);
             }
-            let (inventory, is_refreshing) = {
-                let desk = self.shared.desk();
-                (desk.inventory.clone(), desk.is_refreshing)
-            };
-            if let Some(inventory) = inventory {
-                if !is_refreshing || !self.is_too_old() {
-                    return Ok(inventory);
-                }
-                let until = deadline.min(Instant::now() + self.shared.options.wait_at_most);
-                let _ = tokio::time::timeout_at(until, news.changed()).await;
-                return Ok(self.shared.desk().inventory.clone().unwrap_or(inventory));
-            }
-            let wake = if is_refreshing {
-                deadline
-            } else {
-                if let Some(error) = self.final_error() {
+            let wake = {
+                let mut desk = self.shared.desk();
+                let until = match desk.inventory.clone() {
+                    None => deadline,
+                    Some(inventory) => match desk.wait_until(&question, &self.shared.options) {
+                        Some(until) => until,
+                        None => {
+                            desk.has_served = true;
+                            return Ok(inventory);
+                        }
+                    },
+                };
+                if desk.refreshing.is_some() {
+                    until
+                } else if desk.inventory.is_none()
+                    && let Some(error) = desk.final_error()
+                {
                     return Err(error);
+                } else {
+                    Instant::now().checked_add(due_in).map_or(until, |due| due.min(until))
                 }
-                deadline.min(Instant::now() + due_in)
             };
             // Over when a refresh ends, or when the pause after a failed one is over.
             let _ = tokio::time::timeout_at(wake, news.changed()).await;
-            if Instant::now() >= deadline {
-                // Of several accounts some may be read by now.
-                let desk = self.shared.desk();
+            let desk = self.shared.desk();
+            if desk.inventory.is_none() && Instant::now() >= deadline {
                 let last = desk.health.iter().flat_map(|health| &health.refused).next().cloned().map(Box::new);
-                return desk.inventory.clone().ok_or(ReadError::TimedOut { last });
+                return Err(ReadError::TimedOut { last });
             }
         }
     }
@@ -260,7 +259,7 @@ impl Live {
         };
         for (account, health) in options.accounts.iter().zip(&desk.health) {
             let age = health.taken.map(|taken| taken.elapsed());
-            state.is_stale |= age.is_none_or(|age| age > options.time_to_live);
+            state.is_stale |= health.is_stale(options.time_to_live);
             state.age_seconds = state.age_seconds.max(age.map(|age| age.as_secs()));
             state.failed_refreshes = state.failed_refreshes.max(health.failures);
             let Some(first) = health.refused.first() else { continue };
@@ -269,40 +268,6 @@ impl Live {
         }
         state
     }
-
-    /// Whether some account's copy is so old that it is worth waiting for the next.
-    fn is_too_old(&self) -> bool {
-        let limit = self.shared.options.wait_when_older_than;
-        let desk = self.shared.desk();
-        desk.health
-            .iter()
-            .any(|health| health.failures == 0 && health.taken.is_some_and(|taken| taken.elapsed() > limit))
-    }
-
-    /// The error if no account has a copy and asking again soon cannot help any of them.
-    fn final_error(&self) -> Option<ReadError> {
-        let desk = self.shared.desk();
-        let mut refusals = Vec::new();
-        for health in &desk.health {
-            // A permission that only rule ids need keeps nobody from an inventory.
-            let last = health.refused.iter().find(|refusal| refusal.is_final() && is_indispensable(refusal));
-            if let Some(refusal) = last {
-                refusals.push(refusal.clone());
-            }
-        }
-        if refusals.len() == desk.health.len() {
-            return Some(ReadError::Refused(refusals));
-        }
-        desk.unusable.clone().map(ReadError::Unusable)
-    }
-}
-
-/// Whether there is no copy without the call.
-fn is_indispensable(refusal: &Refusal) -> bool {
-    matches!(
-        refusal.operation,
-        "GetCredentials" | "AssumeRole" | "DescribeNetworkInterfaces" | "DescribeSecurityGroups"
-    )
 }
 
 impl Shared {
@@ -315,47 +280,14 @@ impl Shared {
         self.copies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Wakes those who wait for news.
+    fn tell(&self) {
+        self.news.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
     /// Time until some account is to be read.
     fn due_in(&self) -> Duration {
         let desk = self.desk();
         desk.health.iter().map(|health| health.due_in(&self.options)).min().unwrap_or(Duration::MAX)
-    }
-
-    /// Puts the copies together and lays the inventory on the desk.
-    fn publish(&self, copies: &[Kept]) {
-        let documents: Vec<_> = copies.iter().filter(|kept| kept.is_usable()).map(Kept::document).collect();
-        let built = if documents.is_empty() { None } else { Some(Inventory::from_documents(documents)) };
-        let mut desk = self.desk();
-        desk.health = copies.iter().map(Health::of).collect();
-        match built {
-            None => {}
-            Some(Ok(loaded)) => {
-                desk.unusable = None;
-                desk.inventory = Some(Arc::new(loaded.inventory));
-            }
-            Some(Err(error)) => {
-                tracing::warn!(%error, "what EC2 answered cannot be used; the last copy serves");
-                desk.unusable = Some(error.to_string());
-            }
-        }
-    }
-}
-
-impl Health {
-    fn of(kept: &Kept) -> Health {
-        Health { taken: kept.taken(), tried: kept.tried, failures: kept.failures, refused: kept.refused.clone() }
-    }
-
-    /// Time until this account is to be read: now if it never was, after its time to live if all went well, else after a
-    /// pause that doubles.
-    fn due_in(&self, options: &LiveOptions) -> Duration {
-        let Some(tried) = self.tried else {
-            return Duration::ZERO;
-        };
-        if self.failures == 0 {
-            return tried.left_of(options.time_to_live);
-        }
-        let doubled = options.retry_after.saturating_mul(1 << (self.failures - 1).min(16));
-        tried.left_of(doubled.min(options.time_to_live.max(options.retry_after)))
     }
 }

@@ -1,8 +1,10 @@
 //! Reading accounts anew, beside the traffic.
 
 use crate::ec2::account::{Account, Connection, sdk_config};
+use crate::ec2::live::Shared;
+use crate::ec2::live::desk::{Health, Refreshing};
+use crate::ec2::live::kept::Kept;
 use crate::ec2::live::since::Since;
-use crate::ec2::live::{Health, Shared};
 use crate::ec2::reading::{Reading, What};
 use crate::ec2::refusal::{Refusal, RefusalKind};
 use aws_config::SdkConfig;
@@ -11,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// Accounts that are read at a time.
-const AT_A_TIME: usize = 4;
+pub(super) const AT_A_TIME: usize = 4;
 
 /// One account that is to be read.
 struct Task {
@@ -25,10 +27,10 @@ struct Task {
 pub(super) fn start(shared: &Arc<Shared>) {
     {
         let mut desk = shared.desk();
-        if desk.is_refreshing {
+        if desk.refreshing.is_some() {
             return;
         }
-        desk.is_refreshing = true;
+        desk.refreshing = Some(Refreshing::begin());
     }
     let ending = Ending(Arc::clone(shared));
     tokio::spawn(async move { refresh(&ending.0).await });
@@ -50,9 +52,9 @@ impl Drop for Ending {
             }
             let mut desk = self.0.desk();
             desk.health = copies.iter().map(Health::of).collect();
-            desk.is_refreshing = false;
+            desk.refreshing = None;
         }
-        self.0.news.send_modify(|count| *count = count.wrapping_add(1));
+        self.0.tell();
     }
 }
 
@@ -106,27 +108,69 @@ async fn read(shared: &Shared, base: &SdkConfig, task: Task) {
         let reading = Reading::through(&connection, what).await;
         Ok::<_, Refusal>((connection, reading))
     };
-    let ended = tokio::time::timeout(shared.options.refresh_within, reading).await;
-    let place = || account.place(account.region.as_deref().unwrap_or("default region"));
-    let outcome = ended.unwrap_or_else(|_| Err(Refusal::out_of_time("DescribeNetworkInterfaces").at(&place())));
+    let started = Since::now();
+    let within = shared.options.refresh_within;
+    let ended = tokio::time::timeout(within, reading).await;
+    // A timer is not that late; the process was frozen meanwhile, and what failed then says nothing about EC2.
+    let was_frozen = false && started.elapsed() > within;
+    let place = account.place(account.region.as_deref().unwrap_or("default region"));
+    let outcome = ended.unwrap_or_else(|_| Err(Refusal::out_of_time("DescribeNetworkInterfaces").at(&place)));
+
+    let _turn = shared.publishing.lock().await;
+    let (connection, reading) = match outcome {
+        Ok(read) => read,
+        Err(refusal) => {
+            let mut copies = shared.copies();
+            let kept = &mut copies[number];
+            // Its credentials or its connections may be at fault.
+            kept.connection = None;
+            if was_frozen {
+                tracing::info!(place = %place, "the process was frozen while the inventory was read; it is begun anew");
+            } else {
+                kept.fail(refusal);
+                warn(kept);
+            }
+            end(shared, kept, number, was_frozen);
+            return;
+        }
+    };
+    let (before, renewed) = {
+        let mut copies = shared.copies();
+        let kept = &mut copies[number];
+        let before = kept.clone();
+        let are_accepted = |refusal: &Refusal| refusal.kind != RefusalKind::Credentials;
+        kept.connection = Some(connection).filter(|_| reading.refused().iter().all(are_accepted));
+        kept.renew(begun, reading, shared.options.keep_gone_for);
+        (before, copies.clone())
+    };
+    let published = shared.publish(renewed).await;
 
     let mut copies = shared.copies();
     let kept = &mut copies[number];
-    kept.tried = Some(Since::now());
-    kept.is_being_read = false;
-    let before = kept.clone();
-    match outcome {
-        Ok((connection, reading)) => {
-            let are_accepted = |refusal: &Refusal| refusal.kind != RefusalKind::Credentials;
-            kept.connection = Some(connection).filter(|_| reading.refused().iter().all(are_accepted));
-            kept.renew(begun, reading, shared.options.keep_gone_for);
-        }
-        Err(refusal) => {
-            // Its credentials or its connections may be at fault.
-            kept.connection = None;
-            kept.fail(refusal);
-        }
+    if let Err(error) = published {
+        // One account's answer that makes no sense must not stand in the way of the others.
+        kept.failures = before.failures;
+        kept.restore(before);
+        kept.fail(Refusal::senseless("DescribeNetworkInterfaces", error).at(&place));
     }
+    warn(kept);
+    if kept.failures == 0 {
+        let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(place = %place, milliseconds, "the inventory was read");
+    }
+    let is_due_at_once = was_frozen && kept.failures > 0;
+    end(shared, kept, number, is_due_at_once);
+}
+
+/// The reading of an account is over. It is read again when its time has come, or at once.
+fn end(shared: &Shared, kept: &mut Kept, number: usize, is_due_at_once: bool) {
+    kept.tried = Some(Since::now()).filter(|_| !is_due_at_once);
+    kept.is_being_read = false;
+    shared.desk().health[number] = Health::of(kept);
+    shared.tell();
+}
+
+fn warn(kept: &Kept) {
     for refusal in &kept.refused {
         tracing::warn!(
             operation = refusal.operation,
@@ -137,20 +181,5 @@ async fn read(shared: &Shared, base: &SdkConfig, task: Task) {
             failures = kept.failures,
             "the inventory was not read as a whole; what was read before serves"
         );
-    }
-    if kept.failures == 0 {
-        let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(place = %place(), milliseconds, "the inventory was read");
-    }
-    shared.publish(&copies);
-    if shared.desk().unusable.is_some() {
-        // One account's answer that makes no sense must not stand in the way of the others.
-        let kept = &mut copies[number];
-        let unusable = shared.desk().unusable.clone().unwrap_or_default();
-        let tried = kept.tried;
-        *kept = before;
-        kept.tried = tried;
-        kept.fail(Refusal::senseless("DescribeNetworkInterfaces", unusable).at(&place()));
-        shared.publish(&copies);
     }
 }

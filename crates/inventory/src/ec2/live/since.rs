@@ -1,6 +1,7 @@
 //! How long ago something was, in a process that may be frozen in between.
 
-use std::time::{Duration, Instant, SystemTime};
+use crate::time::Epoch;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A moment. Lambda freezes a process between invocations, and whether the monotonic clock goes on meanwhile is not
 /// promised; the wall clock may be set. So both are kept, and the longer time counts: a copy is rather taken as too old than
@@ -26,6 +27,32 @@ impl Since {
     /// What is left of a time that began then; zero once it is over.
     pub(super) fn left_of(&self, time: Duration) -> Duration {
         time.saturating_sub(self.elapsed())
+    }
+
+    /// The moment by the wall clock.
+    pub(super) fn epoch(&self) -> Epoch {
+        let seconds = self.wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        Epoch::try_from(seconds).unwrap_or(Epoch::MAX)
+    }
+
+    /// Whether it was later than the other one.
+    pub(super) fn is_after(&self, other: &Since) -> bool {
+        self.instant > other.instant
+    }
+}
+
+#[cfg(test)]
+impl Since {
+    pub(super) fn earlier_by(mut self, time: Duration) -> Since {
+        self.wall -= time;
+        self.instant = self.instant.checked_sub(time).unwrap_or(self.instant);
+        self
+    }
+
+    pub(super) fn later_by(mut self, time: Duration) -> Since {
+        self.wall += time;
+        self.instant += time;
+        self
     }
 }
 
