@@ -151,7 +151,7 @@ impl Health {
     /// asked has renewed it, or there is none.
     fn is_overdue(&self, limit: Duration, asked: Since) -> bool {
         let is_old = self.taken.is_none_or(|taken| taken.elapsed() > limit && !taken.is_after(&asked));
-        (is_old || !self.has_copy) && self.failures == 0
+        (is_old || !self.has_copy) && !self.is_hopeless()
     }
 
     /// Whether all that was refused last will be refused again. Credentials are not counted: a call that was signed before

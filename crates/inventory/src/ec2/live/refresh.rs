@@ -112,7 +112,7 @@ async fn read(shared: &Shared, base: &SdkConfig, task: Task) {
     let within = shared.options.refresh_within;
     let ended = tokio::time::timeout(within, reading).await;
     // A timer is not that late; the process was frozen meanwhile, and what failed then says nothing about EC2.
-    let was_frozen = false && started.elapsed() > within;
+    let was_frozen = started.elapsed() > within.saturating_add(within / 4);
     let place = account.place(account.region.as_deref().unwrap_or("default region"));
     let outcome = ended.unwrap_or_else(|_| Err(Refusal::out_of_time("DescribeNetworkInterfaces").at(&place)));
 
