@@ -1,22 +1,39 @@
 //! A child process with its output, ended by its own handle and no other way.
 
 use std::io::Read;
-use std::process::{Child, Command, Stdio};
+use std::os::unix::fs::MetadataExt;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long a held process may take to end after its standard input was closed.
+const TIDYING: Duration = Duration::from_secs(30);
 
 pub(crate) struct Process {
     child: Arc<Mutex<Child>>,
     id: u32,
     output: Arc<Mutex<Vec<u8>>>,
     readers: Vec<JoinHandle<()>>,
+    held: Option<ChildStdin>,
 }
 
 impl Process {
     /// Starts `command` with both outputs kept in one text, in the order they came.
     pub fn start(mut command: Command) -> Process {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::null());
+        Process::spawn(command)
+    }
+
+    /// The same for a program that ends by itself, tidily, once its standard input is closed. That happens on drop, and
+    /// also when this process dies, however it dies.
+    pub fn start_held(mut command: Command) -> Process {
+        command.stdin(Stdio::piped());
+        Process::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Process {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let program = command.get_program().to_string_lossy().into_owned();
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{program} does not start: {error}"));
         let output = Arc::new(Mutex::new(Vec::new()));
@@ -28,7 +45,8 @@ impl Process {
             readers.push(keep(pipe, output.clone()));
         }
         let id = child.id();
-        Process { child: Arc::new(Mutex::new(child)), id, output, readers }
+        let held = child.stdin.take();
+        Process { child: Arc::new(Mutex::new(child)), id, output, readers, held }
     }
 
     pub fn id(&self) -> u32 {
@@ -56,6 +74,11 @@ impl Process {
             }
         });
     }
+}
+
+/// Whether this process is root's.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0)
 }
 
 fn status(child: &Mutex<Child>) -> Option<String> {
@@ -86,6 +109,13 @@ fn keep(mut pipe: impl Read + Send + 'static, output: Arc<Mutex<Vec<u8>>>) -> Jo
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if let Some(held) = self.held.take() {
+            drop(held);
+            let since = Instant::now();
+            while self.ended().is_none() && since.elapsed() < TIDYING {
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
         let mut child = self.child.lock().unwrap();
         child.kill().ok();
         child.wait().ok();
