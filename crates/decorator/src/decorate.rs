@@ -50,6 +50,13 @@ pub enum Schema {
     Ecs,
 }
 
+impl Schema {
+    /// Whether it has a place for records of transit gateways, which know neither interfaces nor security groups.
+    pub fn takes_transit_gateways(self) -> bool {
+        self == Schema::Ecs
+    }
+}
+
 /// What documents look like.
 #[derive(Clone, Copy, Debug)]
 pub struct DecorateOptions {
@@ -118,6 +125,11 @@ impl Decorator {
         }
     }
 
+    /// Whether records of transit gateways become documents. Only those in ECS have a place for them.
+    pub fn takes_transit_gateways(&self) -> bool {
+        self.options.schema.takes_transit_gateways()
+    }
+
     /// Takes another inventory; with the one that it has, nothing happens.
     pub fn set_inventory(&mut self, inventory: Arc<Inventory>) {
         if Arc::ptr_eq(&self.inventory, &inventory) {
@@ -147,7 +159,10 @@ impl Decorator {
         let mut direction = None;
         let mut role = None;
         self.allowing.clear();
-        if record.has_traffic() {
+        // Through a gateway every flow goes in and out, and its flags say nothing about how flow logs of interfaces write theirs.
+        let is_of_gateway = record.interface_id.is_none() && format.is_transit_gateway();
+        let is_judged = record.has_traffic() && !is_of_gateway;
+        if is_judged {
             direction = direction_of(record, number, &inventory);
             let asked = match (interface, self.options.rule_ids) {
                 (Some(interface), true) => query_of(record, direction, span).map(|query| (interface, query)),
@@ -195,7 +210,7 @@ impl Decorator {
         }
         Decorated {
             unknown_interface: record.interface_id.is_some() && number.is_none(),
-            undetermined_direction: record.has_traffic() && direction.is_none(),
+            undetermined_direction: is_judged && direction.is_none(),
         }
     }
 }

@@ -116,7 +116,7 @@ impl Settings {
             transformation: Transformation {
                 destination,
                 limit,
-                headerless: Headerless::new(environment.log_format()?),
+                headerless: Headerless::new(environment.log_format(schema)?),
             },
             decoration: DecorateOptions { schema, rule_ids },
             inventory: environment.inventory()?,
@@ -148,14 +148,13 @@ pub fn parse_threat_list(text: &str) -> Result<(String, PathBuf), String> {
 /// # Errors
 /// What is wrong with it, and the cure.
 pub fn parse_log_format(text: &str) -> Result<Format, String> {
-    let format = Format::from_template(text).map_err(|error| error.to_string())?;
-    if format.is_transit_gateway() {
-        return Err(
-            "these are fields of a transit gateway flow log, which knows no interfaces; give those of a VPC flow log"
-                .into(),
-        );
-    }
-    Ok(format)
+    Format::from_template(text).map_err(|error| error.to_string())
+}
+
+/// What is wrong with making documents of that shape from lines of that format.
+pub fn misfit(format: &Format, schema: Schema) -> Option<&'static str> {
+    let is_misfit = format.is_transit_gateway() && !schema.takes_transit_gateways();
+    is_misfit.then_some("these are fields of a transit gateway flow log, which only ECS documents have a place for")
 }
 
 struct Environment<'e> {
@@ -212,17 +211,22 @@ impl Environment<'_> {
         }
     }
 
-    fn log_format(&self) -> Result<Option<Format>, SettingError> {
+    fn log_format(&self, schema: Schema) -> Result<Option<Format>, SettingError> {
         let Some(text) = self.text("LOG_FORMAT") else {
             return Ok(None);
         };
-        let refused = |problem: String| SettingError {
+        let refused = |problem: &str, cure: &'static str| SettingError {
             variable: "LOG_FORMAT",
             value: text.clone(),
             problem: format!("which cannot be used: {problem}"),
-            cure: "copy it from the flow log's LogFormat (in CloudFormation write ${!name} for ${name})",
+            cure,
         };
-        parse_log_format(&text).map(Some).map_err(refused)
+        let copy_it = "copy it from the flow log's LogFormat (in CloudFormation write ${!name} for ${name})";
+        let format = parse_log_format(&text).map_err(|problem| refused(&problem, copy_it))?;
+        match misfit(&format, schema) {
+            Some(problem) => Err(refused(problem, "set OUTPUT_SCHEMA to ecs, or give the fields of a VPC flow log")),
+            None => Ok(Some(format)),
+        }
     }
 
     fn threat_lists(&self) -> Result<Vec<(String, PathBuf)>, SettingError> {
@@ -398,7 +402,9 @@ mod tests {
             "INVENTORY_TTL_SECONDS is `5m`, which is not a whole number; set it to a whole number of seconds such as 300"
         );
         assert!(error(&[("LOG_FORMAT", "Version")]).contains("LOG_FORMAT is `Version`"));
-        assert!(error(&[("LOG_FORMAT", "${tgw-id} ${tgw-src-vpc-id}")]).contains("transit gateway"));
+        let of_gateway = ("LOG_FORMAT", "${tgw-id} ${tgw-src-vpc-id}");
+        assert!(error(&[of_gateway]).ends_with("set OUTPUT_SCHEMA to ecs, or give the fields of a VPC flow log"));
+        assert!(read(&[of_gateway, ("OUTPUT_SCHEMA", "ecs")]).is_ok());
         assert!(error(&[("THREAT_LISTS", "/opt/drop.txt")]).contains("which is not NAME=FILE; name each list"));
         assert!(error(&[("ASSUME_ROLE_ARNS", "123456789012")]).contains("which is not the ARN of a role"));
         assert!(error(&[("RULE_IDS", "maybe")]).ends_with("set it to on or off"));

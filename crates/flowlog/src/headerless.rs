@@ -18,13 +18,15 @@ use crate::unparsed::Unparsed;
 pub struct Headerless {
     format: Format,
     is_given: bool,
+    is_transit_gateway: bool,
 }
 
 impl Headerless {
     /// Lines of the given format; of the default one if `None`.
     pub fn new(given: Option<Format>) -> Headerless {
         let is_given = given.is_some();
-        Headerless { format: given.unwrap_or_else(Format::default_v2), is_given }
+        let format = given.unwrap_or_else(Format::default_v2);
+        Headerless { is_given, is_transit_gateway: format.is_transit_gateway(), format }
     }
 
     /// The columns of a line.
@@ -35,6 +37,11 @@ impl Headerless {
     /// Whether the user gave the format; else lines must bear the marks of the default one.
     pub fn is_given(&self) -> bool {
         self.is_given
+    }
+
+    /// Whether these are lines of a transit gateway flow log, by the format that the user gave.
+    pub fn is_transit_gateway(&self) -> bool {
+        self.is_transit_gateway
     }
 
     pub(crate) fn into_format(self) -> Format {

@@ -66,8 +66,8 @@ impl<'r, S: Sink> Sorting<'r, S> {
                 }
                 Ok(())
             }
-            Below::TransitGateway(_) => {
-                self.sink.left_out(LeftOut::TransitGatewayRecord);
+            Below::TransitGateway(format) => {
+                self.sink.transit_gateway_line(self.lines, format, text);
                 Ok(())
             }
             Below::Unusable(_, field) => {
@@ -196,12 +196,17 @@ impl<'r, S: Sink> Sorting<'r, S> {
         let reason = match self.headerless.parse(text) {
             Ok(record) => {
                 self.shape.get_or_insert(shape);
-                self.sink.line(&record, self.headerless.format(), text);
+                let format = self.headerless.format();
+                match self.headerless.is_transit_gateway() {
+                    true => self.sink.transit_gateway_line(self.lines, format, text),
+                    false => self.sink.line(&record, format, text),
+                }
                 return Ok(());
             }
             Err(reason) => reason,
         };
-        if Headerless::is_transit_gateway_record(text) {
+        // With a gateway's own format such a line has a reason why it is bad.
+        if !self.headerless.is_transit_gateway() && Headerless::is_transit_gateway_record(text) {
             self.shape.get_or_insert(shape);
             self.sink.left_out(LeftOut::TransitGatewayRecord);
             return Ok(());

@@ -64,6 +64,13 @@ pub trait Sink {
     fn unparsed(&mut self, line: u64, reason: Unparsed, text: &[u8]);
     /// Something that is recognised and left out.
     fn left_out(&mut self, what: LeftOut);
+    /// A line of a transit gateway flow log whose columns are known, by the header above it or by [`ReadOptions::log_format`]. It is left out,
+    /// having no interface and no security group, unless a sink wants it all the same and reads it with [`Format::parse`]. `line` counts as
+    /// in [`Sink::unparsed`]; `text` is whole.
+    fn transit_gateway_line(&mut self, line: u64, format: &Format, text: &[u8]) {
+        let _ = (line, format, text);
+        self.left_out(LeftOut::TransitGatewayRecord);
+    }
 }
 
 /// What was read.

@@ -75,6 +75,8 @@ pub struct Interface {
     pub description: String,
     /// What uses it.
     pub kind: Kind,
+    /// `InterfaceType` as AWS says it, such as `interface` or `vpc_endpoint`.
+    pub interface_type: Option<String>,
     /// Whether an AWS service manages it; none if the inventory does not say.
     pub requester_managed: Option<bool>,
     /// Private IPv4 addresses, the primary one first.

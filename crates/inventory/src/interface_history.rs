@@ -63,6 +63,7 @@ impl Building {
             region: None,
             description: String::new(),
             kind: Kind::Unknown,
+            interface_type: None,
             requester_managed: None,
             private_addresses: Vec::new(),
             ipv6_addresses: Vec::new(),
@@ -94,6 +95,7 @@ impl Building {
         take(&mut known.subnet, &item.subnet);
         take(&mut known.owner, &item.owner);
         take(&mut known.region, &item.region);
+        take(&mut known.interface_type, &item.interface_type);
         if is_latest {
             self.latest = time;
             if !item.description.is_empty() {

@@ -50,6 +50,7 @@ pub(crate) struct InterfaceItem {
     pub region: Option<String>,
     pub description: String,
     pub kind: Kind,
+    pub interface_type: Option<String>,
     pub requester_managed: Option<bool>,
     pub groups: Option<Vec<String>>,
     pub attach_time: AttachTime,
@@ -104,6 +105,7 @@ impl InterfaceItem {
         let kind = Kind::from_type(item.interface_type.as_deref(), &description);
         Ok(InterfaceItem {
             kind,
+            interface_type: item.interface_type,
             groups: read_group_ids(item.groups),
             region: item.availability_zone.as_deref().and_then(region_of_zone),
             vpc: item.vpc_id,

@@ -65,6 +65,7 @@ mod interface;
 mod interface_history;
 mod inventory;
 mod item;
+mod last_seen;
 mod locality;
 mod membership;
 mod named_port;

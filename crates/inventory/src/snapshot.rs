@@ -376,6 +376,9 @@ impl InterfaceItem {
         if self.kind != other.kind {
             self.kind = crate::interface::Kind::Unknown;
         }
+        if self.interface_type != other.interface_type {
+            self.interface_type = None;
+        }
         if self.requester_managed != other.requester_managed {
             self.requester_managed = None;
         }

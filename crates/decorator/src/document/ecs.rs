@@ -1,11 +1,11 @@
 //! The document in Elastic Common Schema; what is written, and from which version of Elastic's integration, is told in [`super`].
 
 use super::community_id::community_id;
-use super::ecs_columns::{EcsColumns, Texts};
+use super::ecs_columns::{EcsColumns, Texts, Told};
 use super::json::{Object, push_escaped, push_number, push_text, push_texts};
 use super::place::told_address;
 use super::{Decoration, Desk, protocol};
-use flowlog::{Action, Field, Record, decode_tag};
+use flowlog::{Action, Field, decode_tag};
 use std::net::IpAddr;
 
 /// Appends the document.
@@ -13,7 +13,7 @@ pub(crate) fn write(columns: &EcsColumns, desk: &mut Desk, decoration: &Decorati
     let texts = columns.texts(decoration.line);
     let document = Object::open(out, b"");
     desk.push_timestamp(decoration, true, out);
-    push_aws(decoration.record, &texts, out);
+    push_aws(columns, decoration, &texts, out);
     push_cloud(&texts, out);
     push_end(desk, decoration, &texts, &DESTINATION, out);
     out.extend_from_slice(br#","ecs":{"version":"8.11.0"}"#);
@@ -68,17 +68,25 @@ const VPCFLOW: [(&[u8], Field); 20] = [
 /// Names of `tcp_flags_array`, from the lowest bit on.
 const FLAGS: [&str; 6] = ["fin", "syn", "rst", "psh", "ack", "urg"];
 
-fn push_aws(record: &Record<'_>, texts: &Texts<'_>, out: &mut Vec<u8>) {
+fn push_aws(columns: &EcsColumns, decoration: &Decoration<'_>, texts: &Texts<'_>, out: &mut Vec<u8>) {
     let aws = Object::open(out, br#","aws":"#);
     let vpcflow = Object::open(out, br#","vpcflow":"#);
     for (key, field) in &VPCFLOW {
         push_field(out, key, texts, *field);
     }
+    for (name, told) in columns.of_transit_gateway(decoration.line) {
+        out.extend_from_slice(br#",""#);
+        out.extend_from_slice(name.as_bytes());
+        match told {
+            Told::Text(text) => push_text(out, br#"":""#, text),
+            Told::Count(count) => push_number(out, br#"":"#, count),
+        }
+    }
     let sublocation = Object::open(out, br#","sublocation":"#);
     push_field(out, br#","id":""#, texts, Field::SublocationId);
     push_field(out, br#","type":""#, texts, Field::SublocationType);
     sublocation.close(out);
-    if let Some(flags) = record.tcp_flags {
+    if let Some(flags) = decoration.record.tcp_flags {
         let is_set = |bit: &usize| flags & 1 << bit != 0;
         let names = FLAGS.iter().enumerate().filter(|(bit, _)| is_set(bit)).map(|(_, name)| *name);
         push_texts(out, br#","tcp_flags_array":"#, names);

@@ -9,6 +9,8 @@ enum Slot {
     Nothing,
     /// The integration knows the field.
     Field(Field),
+    /// It knows the field, which is one of a transit gateway flow log.
+    TransitGateway(TransitGateway),
     /// It does not: the value goes into `sgflow.record` under this key.
     Leftover(Leftover),
 }
@@ -18,11 +20,55 @@ struct Leftover {
     is_tag: bool,
 }
 
+struct TransitGateway {
+    /// The name in `aws.vpcflow`, and in `sgflow.record` for a count that is none.
+    name: &'static str,
+    is_count: bool,
+}
+
+/// Fields that only transit gateway flow logs have (Transit Gateway guide, "Transit Gateway Flow Log records"), with their names in
+/// `aws.vpcflow`. The integration's published examples show those of the gateway, its attachment, the two VPCs and the two interfaces; the
+/// others have the names and types that Elastic's own processor `parse_aws_vpc_flow_log` gives them, whose names of the first are the same.
+const TRANSIT_GATEWAY: [(&str, &str, bool); 18] = [
+    ("resource-type", "resource_type", false),
+    ("tgw-id", "tgw_id", false),
+    ("tgw-attachment-id", "tgw_attachment_id", false),
+    ("tgw-src-vpc-account-id", "tgw_src_vpc_account_id", false),
+    ("tgw-dst-vpc-account-id", "tgw_dst_vpc_account_id", false),
+    ("tgw-src-vpc-id", "tgw_src_vpc_id", false),
+    ("tgw-dst-vpc-id", "tgw_dst_vpc_id", false),
+    ("tgw-src-subnet-id", "tgw_src_subnet_id", false),
+    ("tgw-dst-subnet-id", "tgw_dst_subnet_id", false),
+    ("tgw-src-eni", "tgw_src_eni", false),
+    ("tgw-dst-eni", "tgw_dst_eni", false),
+    ("tgw-src-az-id", "tgw_src_az_id", false),
+    ("tgw-dst-az-id", "tgw_dst_az_id", false),
+    ("tgw-pair-attachment-id", "tgw_pair_attachment_id", false),
+    ("packets-lost-no-route", "packets_lost_no_route", true),
+    ("packets-lost-blackhole", "packets_lost_blackhole", true),
+    ("packets-lost-mtu-exceeded", "packets_lost_mtu_exceeded", true),
+    ("packets-lost-ttl-expired", "packets_lost_ttl_expired", true),
+];
+
+fn of_transit_gateway(column: &Column) -> Option<TransitGateway> {
+    let (_, name, is_count) = TRANSIT_GATEWAY.iter().find(|(known, _, _)| *known == column.name())?;
+    Some(TransitGateway { name, is_count: *is_count })
+}
+
+/// A value of a transit gateway field.
+pub(crate) enum Told<'a> {
+    /// As it stands.
+    Text(&'a [u8]),
+    /// A count of packets that an index takes.
+    Count(i64),
+}
+
 /// The columns of a log format, sorted for writing.
 pub(crate) struct EcsColumns {
     columns: Vec<Column>,
     slots: Vec<Slot>,
     has_leftovers: bool,
+    is_transit_gateway: bool,
 }
 
 /// The values of one line, by field; those without a value are none.
@@ -57,6 +103,10 @@ impl EcsColumns {
                 slots.push(Slot::Field(field));
                 continue;
             }
+            if let Some(field) = of_transit_gateway(column) {
+                slots.push(Slot::TransitGateway(field));
+                continue;
+            }
             let mut name = column.name().replace('-', "_");
             while !taken.insert(name.clone()) {
                 name.push_str("_text");
@@ -64,8 +114,13 @@ impl EcsColumns {
             let is_tag = field.is_some_and(super::classic::is_tag);
             slots.push(Slot::Leftover(Leftover { key: name.into_boxed_str(), is_tag }));
         }
-        let has_leftovers = slots.iter().any(|slot| matches!(slot, Slot::Leftover(_)));
-        EcsColumns { columns, slots, has_leftovers }
+        let has_leftovers = slots.iter().any(|slot| match slot {
+            Slot::Leftover(_) => true,
+            Slot::TransitGateway(field) => field.is_count,
+            Slot::Nothing | Slot::Field(_) => false,
+        });
+        let is_transit_gateway = slots.iter().any(|slot| matches!(slot, Slot::TransitGateway(_)));
+        EcsColumns { columns, slots, has_leftovers, is_transit_gateway }
     }
 
     /// Whether these are the columns of the format.
@@ -87,14 +142,37 @@ impl EcsColumns {
         texts
     }
 
-    /// The other values of a line: name, text, and whether it is a tag's.
+    /// The values of a line that only transit gateways have, by their names in `aws.vpcflow`.
+    pub fn of_transit_gateway<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = (&'static str, Told<'a>)> {
+        let slots = if self.is_transit_gateway { self.slots.as_slice() } else { &[] };
+        slots.iter().zip(words(line)).filter_map(|(slot, text)| match slot {
+            Slot::TransitGateway(field) if has_value(text) => match field.is_count {
+                false => Some((field.name, Told::Text(text))),
+                true => count(text).map(|count| (field.name, Told::Count(count))),
+            },
+            _ => None,
+        })
+    }
+
+    /// The other values of a line, among them counts that no index takes: name, text, and whether it is a tag's.
     pub fn leftovers<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = (&'a str, &'a [u8], bool)> {
         let slots = if self.has_leftovers { self.slots.as_slice() } else { &[] };
         slots.iter().zip(words(line)).filter_map(|(slot, text)| match slot {
             Slot::Leftover(leftover) if has_value(text) => Some((&*leftover.key, text, leftover.is_tag)),
+            Slot::TransitGateway(field) if field.is_count && has_value(text) && count(text).is_none() => {
+                Some((field.name, text, false))
+            }
             _ => None,
         })
     }
+}
+
+/// A number that an index takes as `long`.
+fn count(text: &[u8]) -> Option<i64> {
+    if !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// The values of a line, as `Format::columns_of` has them.

@@ -50,16 +50,27 @@
 //!
 //! # ECS
 //!
-//! Elastic Common Schema, field for field as the integration "AWS VPC Flow" of Elastic (package `aws`, data stream `vpcflow`, the
-//! ingest pipeline with `ecs.version` 8.11.0: formats up to version 8, `event.action` and the types `allowed` and `denied`) writes for the same
-//! record. Not written is what an Elastic agent would add to every event (`agent.*`, `data_stream.*`, `event.ingested`, `tags`), nor
+//! Elastic Common Schema, field for field as Elastic's integration "AWS VPC Flow" (repository `elastic/integrations`, package `aws`, data
+//! stream `vpcflow`) writes it for the same record: the version with `ecs.version` 8.11.0 that reads formats up to version 8 and transit
+//! gateway flow logs, published in August 2025. The facts are from its published pipeline tests (`_dev/test/pipeline/*-expected.json`; they
+//! stand, as values, in this crate's `tests/documents/ecs/`), and for what no test shows from its ingest pipeline and its list of fields.
+//! Where its versions differ the last one that agrees with itself counts:
+//!
+//! - `event.action`, and `allowed` or `denied` in `event.type`, are there since March 2025 (pull request 13099);
+//! - the ARN of the ECS cluster is in `orchestrator.cluster.id`, not in `aws.vpcflow.ecs_cluster_arn`, as the tests of version 8 formats
+//!   have it;
+//! - transit gateway fields are in `aws.vpcflow` under their names with underscores, `packets_lost_*` as numbers.
+//!
+//! Not written is what an Elastic agent would add to every event (`agent.*`, `data_stream.*`, `event.ingested`, `tags`), nor
 //! `event.original`, which the integration removes by default. Three small differences, for what is unknown is left out here: no
-//! `cloud.region`, `cloud.availability_zone` or `network.direction` of `-`, no empty objects, no empty arrays. And where the integration
-//! knows a few layouts by their number of fields, here every format goes by its field names.
+//! `cloud.region`, `cloud.availability_zone` or `network.direction` of `-`, no empty objects, no empty arrays. Where the integration
+//! knows a few layouts by their number of fields, here every format goes by its field names; the fields of versions 9 to 11, which it
+//! does not know, are in `sgflow.record`.
 //!
 //! Our own additions are in an object of their own, `sgflow`: `security_group_ids`, `security_group_names`, `security_group_rule_ids`,
 //! `direction`, `flow_role`, `source_aws_service`, `source_threat_lists`, the same with `destination_`, `interface_description`,
-//! `interface_owner`; and `sgflow.record` holds, as strings, the columns that the integration does not know.
+//! `interface_owner`; and `sgflow.record` holds, as strings, the columns that the integration does not know, and numbers that no index
+//! takes. A record of a transit gateway, which has neither interface nor groups, has no `direction` and no `flow_role`.
 
 pub(crate) mod classic;
 mod community_id;

@@ -243,7 +243,12 @@ impl Pass<'_> {
             };
             let parsed = match parsed {
                 Ok(parsed) => parsed,
-                Err(_) if piece.is_line && Headerless::is_transit_gateway_record(piece.text) => {
+                // With a gateway's own format such a line has a reason why it is bad.
+                Err(_)
+                    if piece.is_line
+                        && !self.rules.headerless.is_transit_gateway()
+                        && Headerless::is_transit_gateway_record(piece.text) =>
+                {
                     decoration.bad.transit_gateway += 1;
                     decoration.bad.count += 1;
                     continue;

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Parser, ValueEnum, ValueHint};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum, ValueHint};
 use flowlog::Format;
 
+use super::bulk::IndexName;
 use crate::decorate::Schema;
 use crate::settings;
 
@@ -48,6 +50,14 @@ Examples:
   A log with a custom format and no header line (single quotes!):
     flow-decorate logs/ --inventory inventory/ --log-format '${interface-id} ${srcaddr} ...'
 
+  Into OpenSearch, 10,000 documents in a request (two lines each), named by their rules:
+    flow-decorate logs/ --inventory inventory/ --rule-ids --bulk=sgflow-flows-2026-03-01 |
+      split -l 20000 --filter 'curl -sS -H Content-Type:application/x-ndjson \\
+        --data-binary @- http://localhost:9200/_bulk?filter_path=errors,items.*.error'
+
+  And what exists, so that a dashboard can also show what has no traffic:
+    flow-decorate --inventory inventory/ --inventory-index | ... as above
+
 As a Lambda function (where AWS_LAMBDA_RUNTIME_API is set) it takes no arguments,
 but these variables: DESTINATION, OUTPUT_SCHEMA, LOG_FORMAT, RULE_IDS, INVENTORY,
 INVENTORY_TTL_SECONDS, INVENTORY_REGIONS, ASSUME_ROLE_ARNS, GEO_DATABASES, THREAT_LISTS,
@@ -68,7 +78,7 @@ Exit status: 0 fine, 1 failure, 2 usage.";
 )]
 pub struct Arguments {
     /// Flow logs: files, folders, or - for standard input
-    #[arg(required = true, value_name = "LOGS", value_hint = ValueHint::AnyPath)]
+    #[arg(required_unless_present = "inventory_index", value_name = "LOGS", value_hint = ValueHint::AnyPath)]
     pub logs: Vec<PathBuf>,
     /// Output of aws ec2 describe-*, or snapshots: a file or folder
     #[arg(long, short, value_name = "PATH", help_heading = "Facts", value_hint = ValueHint::AnyPath)]
@@ -91,12 +101,36 @@ pub struct Arguments {
     /// Name the rules that allow a request
     #[arg(long, help_heading = "Output")]
     pub rule_ids: bool,
+    /// Write the body of an OpenSearch _bulk request: before each document a line that adds it to this index or data stream
+    /// [default: sgflow-flows, or sgflow-ecs]
+    #[arg(long, value_name = "INDEX", require_equals = true, help_heading = "Output")]
+    pub bulk: Option<Option<IndexName>>,
+    /// Instead of logs, write the inventory in that way, one document for each rule, interface and group of the last snapshots; what is gone
+    /// since an earlier load stays in the index until it is deleted [default: sgflow-inventory]
+    #[arg(long, value_name = "INDEX", num_args = 0..=1, require_equals = true, default_missing_value = "sgflow-inventory")]
+    #[arg(help_heading = "Output", requires = "inventory")]
+    #[arg(conflicts_with_all = ["logs", "bulk", "rule_ids", "geo", "threat_list", "ip_ranges", "log_format"])]
+    pub inventory_index: Option<IndexName>,
     /// Write to this file; in the end it holds what could be read, or is as before if nothing could
     #[arg(long, value_name = "FILE", help_heading = "Output", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
     /// Say nothing but errors
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+impl Arguments {
+    /// The same, if what was given goes together.
+    pub fn checked(self) -> Result<Arguments, clap::Error> {
+        let format = self.log_format.as_ref();
+        match format.and_then(|format| settings::misfit(format, self.output_schema.into())) {
+            None => Ok(self),
+            Some(problem) => {
+                let problem = format!("{problem}; add --output-schema ecs, or give those of a VPC flow log");
+                Err(Arguments::command().error(ErrorKind::ArgumentConflict, problem))
+            }
+        }
+    }
 }
 
 /// Names of [`Schema`].

@@ -70,6 +70,8 @@ impl SeenCounts {
 pub struct Documents {
     decorator: Decorator,
     output: Output,
+    /// The line before each document, with its end; nothing if there is none.
+    action: Vec<u8>,
     batch: Vec<u8>,
     counts: SeenCounts,
     file: String,
@@ -80,11 +82,12 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Nothing is written yet.
-    pub fn new(decorator: Decorator, output: Output) -> Documents {
+    /// Nothing is written yet. `action` is a line that is to go before each document, with its end, or nothing.
+    pub fn new(decorator: Decorator, output: Output, action: Vec<u8>) -> Documents {
         Documents {
             decorator,
             output,
+            action,
             batch: Vec::with_capacity(BATCH + BATCH / 8),
             counts: SeenCounts::default(),
             file: String::new(),
@@ -160,6 +163,8 @@ impl Sink for Documents {
     }
 
     fn line(&mut self, record: &Record<'_>, format: &Format, line: &[u8]) {
+        // The batch is written only whole, so no line is ever without the other of its pair.
+        self.batch.extend_from_slice(&self.action);
         let decorated = self.decorator.decorate(record, format, line, None, &mut self.batch);
         self.batch.push(b'\n');
         self.counts.records += 1;
@@ -183,6 +188,16 @@ impl Sink for Documents {
         self.counts.unparsed += 1;
         if self.counts.samples.len() < SAMPLES {
             self.counts.samples.push(Sample { file: self.file.clone(), line, reason });
+        }
+    }
+
+    fn transit_gateway_line(&mut self, number: u64, format: &Format, text: &[u8]) {
+        if !self.decorator.takes_transit_gateways() {
+            return self.left_out(LeftOut::TransitGatewayRecord);
+        }
+        match format.parse(text) {
+            Ok(record) => self.line(&record, format, text),
+            Err(reason) => self.unparsed(number, reason, text),
         }
     }
 

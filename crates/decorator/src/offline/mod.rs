@@ -2,9 +2,14 @@
 //!
 //! One object after another goes through `flowlog` into a [`documents::Documents`] sink; memory stays flat whatever their size. Documents
 //! go to standard output or `--out`, everything else to standard error. What cannot be read is said and the rest is done.
+//!
+//! With `--bulk` the output is the body of a `_bulk` request ([`bulk`]); with `--inventory-index` it is the inventory itself
+//! ([`inventory_index`]).
 
+mod bulk;
 pub mod cli;
 mod documents;
+mod inventory_index;
 mod logs;
 mod message;
 mod output;
@@ -23,6 +28,7 @@ use flowlog::{Damage, ObjectSummary, ReadOptions, Shape};
 use inventory::Inventory;
 
 use crate::decorate::{DecorateOptions, Decorator};
+use bulk::IndexName;
 use cli::{Arguments, Exit};
 use documents::Documents;
 use logs::{Log, Logs};
@@ -34,7 +40,7 @@ const SAMPLES: usize = 5;
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse().and_then(Arguments::checked) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version go to standard output and are no failure.
@@ -52,6 +58,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Exit, Box<Message>> {
+    if let Some(index) = &arguments.inventory_index {
+        return inventory_index::run(arguments, index);
+    }
     let logs = logs::find(&arguments.logs);
     if let Some(out) = &arguments.out {
         check_is_no_input(out, arguments, &logs)?;
@@ -62,17 +71,17 @@ fn run(arguments: &Arguments) -> Result<Exit, Box<Message>> {
         ip_ranges: arguments.ip_ranges.clone(),
     };
     let atlas = Atlas::open(&sources).map_err(|error| Box::new(Message::from_error(&error)))?;
-    let inventory = inventory(arguments)?;
-    let options = DecorateOptions { schema: arguments.output_schema.into(), rule_ids: arguments.rule_ids };
+    let inventory = load_inventory(arguments)?;
+    let schema = arguments.output_schema.into();
+    let options = DecorateOptions { schema, rule_ids: arguments.rule_ids };
     let decorator = Decorator::new(options, Arc::new(inventory), Arc::new(atlas));
-    let cannot_write = |error: io::Error| {
-        let place = arguments.out.as_ref().map_or("standard output".to_owned(), |path| path.display().to_string());
-        Box::new(Message::error(format!("cannot write {place}")).caused_by(error.to_string()))
-    };
-    let output = Output::open(arguments.out.as_deref()).map_err(cannot_write)?;
+    let output = Output::open(arguments.out.as_deref()).map_err(|error| cannot_write(arguments, &error))?;
+    let index = arguments.bulk.as_ref().map(|index| index.clone().unwrap_or_else(|| IndexName::of_flows(schema)));
+    let action = index.map_or(Vec::new(), |index| index.create_line());
     let read_options = ReadOptions { log_format: arguments.log_format.clone(), allow_missing_fields: true };
 
-    let mut run = Run { documents: Documents::new(decorator, output), options: read_options, is_failed: false };
+    let documents = Documents::new(decorator, output, action);
+    let mut run = Run { documents, options: read_options, is_failed: false };
     for message in &logs.missing {
         run.fail(message);
     }
@@ -89,12 +98,17 @@ fn run(arguments: &Arguments) -> Result<Exit, Box<Message>> {
     if run.is_failed && run.documents.counts().records == 0 {
         run.documents.give_up();
     }
-    let closed_early = run.documents.finish().map_err(cannot_write)?;
+    let closed_early = run.documents.finish().map_err(|error| cannot_write(arguments, &error))?;
     if !closed_early {
         run.say_what_was_done(arguments.quiet);
     }
     // `flow-decorate ... | head -1`: what was asked for was given, unless something failed before.
     Ok(if run.is_failed { Exit::Failure } else { Exit::Fine })
+}
+
+fn cannot_write(arguments: &Arguments, error: &io::Error) -> Box<Message> {
+    let place = arguments.out.as_ref().map_or("standard output".to_owned(), |path| path.display().to_string());
+    Box::new(Message::error(format!("cannot write {place}")).caused_by(error.to_string()))
 }
 
 /// The output may not replace what it is made of.
@@ -115,7 +129,7 @@ fn check_is_no_input(out: &Path, arguments: &Arguments, logs: &Logs) -> Result<(
     Ok(())
 }
 
-fn inventory(arguments: &Arguments) -> Result<Inventory, Box<Message>> {
+fn load_inventory(arguments: &Arguments) -> Result<Inventory, Box<Message>> {
     if arguments.inventory.is_empty() {
         if !arguments.quiet {
             Message::warning("no inventory: documents lack security groups, and the direction unless the log has it")

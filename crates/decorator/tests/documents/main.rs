@@ -4,6 +4,7 @@
 mod bench;
 mod classic;
 mod ecs;
+mod elastic;
 mod places;
 mod properties;
 mod roles;

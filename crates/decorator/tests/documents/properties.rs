@@ -22,10 +22,15 @@ const NEW_NAMES: [&str; 8] = [
     "security-group-ids",
 ];
 
+/// Names that only transit gateway flow logs have.
+const TRANSIT_GATEWAY_NAMES: [&str; 4] =
+    ["resource-type", "tgw-id", "packets-lost-blackhole", "packets-lost-ttl-expired"];
+
 fn column() -> impl Strategy<Value = Column> {
     prop_oneof![
-        6 => prop::sample::select(Field::ALL).prop_map(Column::Known),
+        8 => prop::sample::select(Field::ALL).prop_map(Column::Known),
         1 => prop::sample::select(&NEW_NAMES[..]).prop_map(|name| Column::Unknown(name.to_owned())),
+        1 => prop::sample::select(&TRANSIT_GATEWAY_NAMES[..]).prop_map(|name| Column::Unknown(name.to_owned())),
         1 => "[a-z\"\\\\\u{e9}]{1,6}".prop_map(Column::Unknown),
     ]
 }
@@ -157,6 +162,20 @@ fn expected_in_ecs(field: Field, text: &[u8]) -> Vec<(String, Value)> {
     }
 }
 
+/// Where a transit gateway's field must be, and what: a count is a number, unless no index takes it.
+fn expected_of_transit_gateway(name: &str, text: &[u8]) -> (String, Value) {
+    let key = name.replace('-', "_");
+    let as_text = Value::String(String::from_utf8_lossy(text).into_owned());
+    if !name.starts_with("packets-") {
+        return (format!("/aws/vpcflow/{key}"), as_text);
+    }
+    let digits = std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    match digits.and_then(|digits| digits.parse::<i64>().ok()) {
+        Some(count) => (format!("/aws/vpcflow/{key}"), count.into()),
+        None => (format!("/sgflow/record/{key}"), as_text),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -214,6 +233,10 @@ proptest! {
                     for (place, value) in expected {
                         prop_assert_eq!(document.pointer(&place), Some(&value), "{} in {}", place, document);
                     }
+                }
+                Column::Unknown(name) if TRANSIT_GATEWAY_NAMES.contains(&name.as_str()) => {
+                    let (place, expected) = expected_of_transit_gateway(name, text);
+                    prop_assert_eq!(document.pointer(&place), Some(&expected), "{} in {}", place, document);
                 }
                 Column::Unknown(name) => {
                     let expected = Value::String(String::from_utf8_lossy(text).into_owned());

@@ -15,7 +15,11 @@ use super::*;
 use crate::decorate::{DecorateOptions, Schema};
 
 fn decorator() -> Decorator {
-    let options = DecorateOptions { schema: Schema::Classic, rule_ids: false };
+    decorator_of(Schema::Classic)
+}
+
+fn decorator_of(schema: Schema) -> Decorator {
+    let options = DecorateOptions { schema, rule_ids: false };
     let atlas = Atlas::open(&Sources::default()).unwrap();
     Decorator::new(options, Arc::new(Inventory::default()), Arc::new(atlas))
 }
@@ -82,9 +86,13 @@ struct Once {
 }
 
 fn once(rules: &Transformation, data: &[Vec<u8>], from_kinesis: bool) -> Once {
+    once_with(rules, data, from_kinesis, &mut decorator())
+}
+
+fn once_with(rules: &Transformation, data: &[Vec<u8>], from_kinesis: bool, decorator: &mut Decorator) -> Once {
     let text = event(&numbered(data), from_kinesis);
     let event = Event::read(&text).unwrap();
-    let transformed = rules.transform(&event, &mut decorator(), &mut Scratch::default());
+    let transformed = rules.transform(&event, decorator, &mut Scratch::default());
     let put_back = put_back_of(&event, &transformed);
     let (body, counts) = transformed.settle(&event, rules.limit, &Outcome::default());
     Once { body, counts, put_back }
@@ -101,6 +109,30 @@ fn put_back_of(event: &Event<'_>, transformed: &Transformed) -> Vec<(usize, Vec<
 
 fn results(once: &Once) -> Vec<String> {
     answers(&once.body).into_iter().map(|(_, result, _)| result).collect()
+}
+
+#[test]
+fn transit_gateways_in_their_own_format() {
+    let format = Format::from_template("resource-type tgw-id srcaddr dstaddr end log-status tcp-flags").unwrap();
+    let headerless = Headerless::new(Some(format));
+    let rules = Transformation { destination: Destination::OpenSearch, limit: 1_000_000, headerless };
+    let good = "TransitGateway tgw-1 10.0.0.1 10.1.0.1 1418530070 OK 2";
+    let data = [
+        good.as_bytes().to_vec(),
+        json!({"message": good}).to_string().into_bytes(),
+        subscription(&[good.to_owned()]),
+        b"TransitGateway tgw-1 10.0.0.1".to_vec(),
+    ];
+    let once = once_with(&rules, &data, false, &mut decorator_of(Schema::Ecs));
+    assert_eq!(results(&once), ["Ok", "Ok", "Ok", "ProcessingFailed"]);
+    for (_, _, document) in &answers(&once.body)[..3] {
+        let document: Value = serde_json::from_slice(document).unwrap();
+        assert_eq!(document["@timestamp"], "2014-12-14T04:07:50.000Z");
+        assert_eq!(document["aws"]["vpcflow"]["tgw_id"], "tgw-1");
+        assert_eq!(document.get("sgflow"), None, "a gateway has no direction, no role and no group");
+    }
+    assert_eq!((once.counts.unparsed, once.counts.transit_gateway), (1, 0));
+    assert_eq!(once.counts.reasons, BTreeMap::from([("wrong-field-count", 1)]));
 }
 
 #[test]

@@ -1,0 +1,7 @@
+//! `flow-decorate` as a command.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bulk;
+mod command;
+mod inventory_index;
+mod program;
