@@ -69,6 +69,7 @@ pub(crate) fn write(options: &Options, layout: &Layout, records: u64, files: u32
         window: (rfc3339(b.network.start), rfc3339(b.network.end)),
         traps: Vec::new(),
         records: totals,
+        counts: Vec::new(),
         rules: Vec::new(),
         interfaces: Vec::new(),
     })
@@ -133,8 +134,8 @@ fn object(
 ) -> Result<Totals> {
     let mut rng = StdRng::seed_from_u64(options.seed.wrapping_mul(1_000_003).wrapping_add(u64::from(number) + 1));
     let length = (network.end - network.start) / i64::from(files);
-    let from = network.start + i64::from(number) * length;
-    let from = from - from.rem_euclid(network.interval);
+    let into_window = i64::from(number) * length;
+    let from = network.start + into_window - into_window.rem_euclid(network.interval);
     let windows = (length / network.interval).max(1);
     let name = ObjectName { network, flow_log: 0, at: from, number: u64::from(number) };
     let mut object = Object::create(logs, &name, layout, options.format)?;

@@ -23,11 +23,13 @@ mod bench;
 mod build;
 mod calls;
 mod columns;
+mod counts;
 mod export;
 mod hard;
 mod inventory;
 mod matrix;
 mod network;
+mod openings;
 mod options;
 mod rows;
 mod samples;
@@ -42,8 +44,10 @@ use anyhow::{Context, Result};
 
 use crate::columns::Layout;
 
+pub use crate::counts::RecordCount;
 pub use crate::export::Totals;
-pub use crate::options::{Fields, Format, Options, Scenario};
+pub use crate::openings::Openings;
+pub use crate::options::{Fields, Format, Options, Scenario, first_second};
 pub use crate::truth::{InterfaceTruth, RuleTruth, Truth};
 
 /// Names of all traps that networks of a scenario may hold; which of them one holds, by seed, is in [`Truth::traps`].

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
-use simulator::{Fields, Format, Options, Scenario, simulate};
+use simulator::{Fields, Format, Options, Scenario, first_second, simulate};
 
 /// Make an AWS network with known truth: flow logs, inventory and truth.json
 #[derive(Parser)]
@@ -16,6 +16,9 @@ struct Arguments {
     /// Where the random numbers start: equal options give equal bytes
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// First second of the window, as 2026-03-01T00:00:00Z or epoch seconds [default: 2026-03-01T00:00:00Z]
+    #[arg(long, value_name = "TIME", value_parser = first_second)]
+    start: Option<i64>,
     /// Length of the window in days [default: by scenario]
     #[arg(long)]
     days: Option<u32>,
@@ -47,6 +50,7 @@ fn main() -> Result<()> {
         *files = arguments.files.unwrap_or(*files);
     }
     let mut options = Options::new(scenario, arguments.seed);
+    options.start = arguments.start.unwrap_or(options.start);
     options.days = arguments.days.unwrap_or(options.days);
     options.fields = arguments.fields.unwrap_or(options.fields);
     options.format = arguments.format;

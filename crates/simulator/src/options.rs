@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use anyhow::{Error, bail};
+use anyhow::{Error, anyhow, bail};
+use jiff::Timestamp;
 
 /// Which network and which troubles are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +138,21 @@ pub struct Options {
     pub interval: u32,
     /// First second of the window, epoch seconds (UTC).
     pub start: i64,
+}
+
+/// Reads the first second of a window, for [`Options::start`]: RFC 3339 with any offset (parts of a second are dropped), or
+/// epoch seconds.
+///
+/// # Errors
+///
+/// If the text is neither.
+pub fn first_second(text: &str) -> Result<i64, Error> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(seconds);
+    }
+    let time: Timestamp =
+        text.parse().map_err(|_| anyhow!("`{text}` is no time; write 2026-03-01T00:00:00Z or epoch seconds"))?;
+    Ok(time.as_second())
 }
 
 /// 2026-03-01T00:00:00Z.

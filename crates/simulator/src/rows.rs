@@ -9,6 +9,9 @@ use std::net::IpAddr;
 use crate::network::{Direction, Hole, InterfaceIx, LogTraffic, Network, TCP};
 use crate::traffic::{Answer, Flow, View};
 
+const SYN: u16 = 2;
+const SYN_ACK: u16 = 18;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Status {
     Ok,
@@ -92,6 +95,11 @@ impl Row {
         }
     }
 
+    /// Do its TCP flags show a SYN without an ACK: the first packet of a connection and no answer to one?
+    pub fn opens(&self) -> bool {
+        self.protocol == TCP && self.flags & SYN_ACK == SYN
+    }
+
     fn same_record(&self, other: &Row) -> bool {
         self.tuple() == other.tuple()
     }
@@ -161,9 +169,7 @@ fn activity(flow: &Flow, from: i64, until: i64) -> Option<Activity> {
 /// SYN, FIN and RST as AWS reports them: OR-ed over the window, and an ACK only together with a SYN.
 fn flags_of(flow: &Flow, opened_here: bool, closed_here: bool, reply: bool, accepted: bool) -> u16 {
     const FIN: u16 = 1;
-    const SYN: u16 = 2;
     const RST: u16 = 4;
-    const SYN_ACK: u16 = 18;
     if flow.protocol != TCP {
         return 0;
     }

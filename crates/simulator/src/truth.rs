@@ -8,10 +8,12 @@ use serde::Serialize;
 
 use crate::build::Builder;
 use crate::columns::Layout;
+use crate::counts::{self, RecordCount};
 use crate::export::Totals;
 use crate::hard;
 use crate::inventory::rfc3339;
 use crate::network::{Direction, Network, Peer, Rule};
+use crate::openings::{self, Openings};
 use crate::rows::{Row, Status};
 use crate::traffic::Flow;
 
@@ -28,6 +30,8 @@ pub struct Truth {
     pub traps: Vec<&'static str>,
     /// What the logs hold.
     pub records: Totals,
+    /// The same records by action, groups, port and direction; empty for the benchmark.
+    pub counts: Vec<RecordCount>,
     /// Every rule of the (last) inventory.
     pub rules: Vec<RuleTruth>,
     /// Every interface that ever lived in the window.
@@ -47,6 +51,8 @@ pub struct RuleTruth {
     pub needed: bool,
     /// Logged request records that it allows.
     pub requests: u64,
+    /// Those of them whose TCP flags say so, by interface and port; each record counts once.
+    pub openings: Vec<Openings>,
     /// Why a rule that is not needed need not be found: empty if it must be.
     pub hard: Vec<&'static str>,
 }
@@ -90,6 +96,7 @@ pub(crate) fn judge(b: &Builder, layout: &Layout, rows: &[Row], scenario: &'stat
     let network = &b.network;
     let needed = needed_rules(network, &b.flows);
     let requests = logged_requests(network, &b.flows, rows);
+    let mut openings = openings::count(network, layout, &b.flows, rows);
     let doubts = hard::Doubts::new(network, layout, rows);
     let mut rules = Vec::new();
     for (number, group) in network.groups.iter().enumerate() {
@@ -101,6 +108,7 @@ pub(crate) fn judge(b: &Builder, layout: &Layout, rows: &[Row], scenario: &'stat
                 text: in_words(network, number, rule),
                 needed,
                 requests: requests[number][position],
+                openings: std::mem::take(&mut openings[number][position]),
                 hard: if needed { Vec::new() } else { doubts.about(number, rule) },
             });
         }
@@ -122,6 +130,7 @@ pub(crate) fn judge(b: &Builder, layout: &Layout, rows: &[Row], scenario: &'stat
         window: (rfc3339(network.start), rfc3339(network.end)),
         traps: b.traps.iter().copied().collect(),
         records: Totals::default(),
+        counts: counts::count(network, rows),
         rules,
         interfaces,
     }

@@ -5,7 +5,8 @@
 //! |---|---|
 //! | `happy` | both functions behind cargo-lambda's emulator; EC2, Firehose and S3 are moto's |
 //! | `ledger` | 10,000 events through both functions while all around them fails at random; a ledger of every record |
+//! | `whole_path` | a simulated network from subscription events to a real OpenSearch, whose counts equal the simulator's truth |
 //!
 //! ```text
-//! cargo test --package streaming -- --nocapture     # prints the ledger's counts
+//! cargo test --package streaming -- --nocapture     # prints what each counts
 //! ```

@@ -11,7 +11,7 @@ use crate::network::*;
 use crate::rows::{Row, Status};
 
 use guess::Guesses;
-use observer::Observer;
+pub(crate) use observer::Observer;
 
 pub(crate) struct Doubts<'a> {
     network: &'a Network,
@@ -167,7 +167,7 @@ impl<'a> Doubts<'a> {
     fn find_contradictions(&self) -> Vec<usize> {
         let mut found = Vec::new();
         for (number, row) in self.rows.iter().enumerate() {
-            let opens = self.has_flags && row.protocol == TCP && row.flags & 18 == 2;
+            let opens = self.has_flags && row.opens();
             if !opens || !self.observer.knows(row.interface) || !self.network.is_filtered(row.interface) {
                 continue;
             }
@@ -198,7 +198,7 @@ impl<'a> Doubts<'a> {
 
     /// Which way round could this record matter to the rule? Flags decide where they show how the flow began.
     fn senses(&self, rule: &Rule, row: &Row) -> Senses {
-        let opened = self.has_flags && row.protocol == TCP && row.flags & 18 == 2;
+        let opened = self.has_flags && row.opens();
         let answered = self.has_flags && row.protocol == TCP && row.flags & 18 == 18;
         let same = rule.direction == row.direction;
         Senses {

@@ -83,6 +83,36 @@ impl<'a> Observer<'a> {
         })
     }
 
+    /// Does every inventory that speaks about the record show its interface, with this group?
+    pub fn surely_carries(&self, group: GroupIx, row: &Row) -> bool {
+        let interface = &self.network.interfaces[row.interface];
+        self.relevant(row).into_iter().all(|at| {
+            let moment = at.unwrap_or(self.network.end);
+            is_shown(interface, at) && interface.groups_at(moment).contains(&group)
+        })
+    }
+
+    /// Was the rule there all the time, and is the peer of this record its peer by whichever of its addresses it was
+    /// judged, for anybody who has the inventory? Says nothing of direction, protocol and port.
+    pub fn surely_matches(&self, rule: &Rule, row: &Row) -> bool {
+        let moments = || self.relevant(row).into_iter().map(|at| at.unwrap_or(self.network.end));
+        if !moments().all(|at| rule.since <= at) {
+            return false;
+        }
+        let peers = [Some(row.peer()), row.pkt_peer()];
+        peers.into_iter().flatten().all(|address| match &rule.peer {
+            Peer::Cidr(net) => net.contains(&address),
+            Peer::PrefixList(list) => {
+                let list = &self.network.prefix_lists[*list];
+                list.listed && list.entries.iter().any(|net| net.contains(&address))
+            }
+            Peer::Group(group) => self
+                .sure_owner(address, row)
+                .is_some_and(|owner| moments().all(|at| self.network.interfaces[owner].groups_at(at).contains(group))),
+            Peer::Foreign { .. } => false,
+        })
+    }
+
     /// Owners by one inventory, without those that were attached only after the record.
     fn owners(&self, address: IpAddr, row: &Row, at: Option<i64>) -> Vec<InterfaceIx> {
         let mut owners = shown_owners(self.network, address, at);
