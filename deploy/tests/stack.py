@@ -112,6 +112,9 @@ class Stack:
             return not self._truth(operand[0])
         if function == "Fn::And":
             return all(self._truth(part) for part in operand)
+        if function == "Fn::Contains":
+            values, wanted = operand
+            return self._value(wanted) in self._value(values)
         if function == "Fn::Or":
             return any(self._truth(part) for part in operand)
         raise AssertionError(f"not known here: {function}")
@@ -143,6 +146,9 @@ class Stack:
         if function == "Fn::If":
             condition, then, otherwise = operand
             return self._value(then if self.condition(condition) else otherwise)
+        if function == "Fn::FindInMap":
+            name, *keys = map(self._value, operand)
+            return functools.reduce(lambda table, key: table[key], keys, self.template["Mappings"][name])
         if function == "Fn::GetAtt":
             path = operand.split(".") if isinstance(operand, str) else operand
             self._made(path[0])

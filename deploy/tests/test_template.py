@@ -111,6 +111,34 @@ class Choices(unittest.TestCase):
         self.assertNotIn("LogFormat", default.properties("FlowLog1"))
         self.assertNotIn("LOG_FORMAT", variables(default, "DecorateFunction"))
 
+    def test_the_index_is_named_for_the_schema_unless_it_has_a_name(self):
+        for parameters, name in [({}, "sgflow-flows"), ({"OutputSchema": "ecs"}, "sgflow-ecs"), ({"IndexName": "mine"}, "mine")]:
+            for destination in ["opensearch-domain", "opensearch-serverless"]:
+                choice = stack(destination, **parameters)
+                self.assertEqual(choice.properties("Stream")[STREAM_KEYS[destination]]["IndexName"], name)
+                self.assertEqual(choice.outputs["IndexPattern"], f"{name}*")
+                self.assertEqual(choice.outputs["OutputSchema"], parameters.get("OutputSchema", "classic"))
+            access = json.loads(choice.properties("CollectionAccess")["Policy"])
+            self.assertEqual(access[0]["Rules"][0]["Resource"], [f"index/sgflow/{name}*"])
+            readable = stack("opensearch-domain", **parameters).statements("StreamRole")
+            paths = [path for actions, resources in readable if actions == ["es:ESHttpGet"] for path in resources]
+            self.assertIn(f"<Domain.Arn>/{name}*/_stats", paths)
+            self.assertIn(f"<Domain.Arn>/{name}*/_mapping*", paths)
+
+    def test_an_index_name_whose_pattern_takes_in_the_inventory_is_refused(self):
+        inventory = "sgflow-inventory"
+        for destination in ["opensearch-domain", "opensearch-serverless"]:
+            for length in range(1, len(inventory) + 1):
+                with self.subTest(name=inventory[:length]), self.assertRaises(Refused):
+                    stack(destination, IndexName=inventory[:length])
+            for name in ["sgflow-inventory-flows", "sgflow-inventory2"]:
+                with self.subTest(name=name), self.assertRaises(Refused):
+                    stack(destination, IndexName=name)
+            for name in ["sgflow-flows", "sgflow-ecs", "sgflow-in_", "sh", "flows", "inventory"]:
+                stack(destination, IndexName=name)
+        # Documents in S3 have no index.
+        stack("s3", IndexName="sgflow")
+
     def test_a_destination_that_nobody_could_read_is_refused(self):
         for destination in ["opensearch-domain", "opensearch-serverless"]:
             with self.assertRaises(Refused):
@@ -119,6 +147,7 @@ class Choices(unittest.TestCase):
     def test_parameters_refuse_what_would_fail_later(self):
         refused = {
             "Name": ["SgFlow", "ab", "1flow", "a" * 29, "sg_flow"],
+            "IndexName": ["Flows", "-flows", "flows*", "a" * 81],
             "VpcIds": ["vpc-1", "vpc-0a1b2c3d, vpc-0a1b2c3e", "vpc-0a1b2c3d,", ",".join(["vpc-0a1b2c3d"] * 6), "subnet-0a1b2c3d"],
             "LogFormat": ["version", "${version}  ${srcaddr}", "${version} ", "${Version}"],
             "InventorySnapshot": ["bucket/key", "s3://bucket", "s3://bucket/", "s3://bucket/*", "s3://bucket/a*"],
@@ -288,8 +317,10 @@ class Code(unittest.TestCase):
 
 
 def source(crate, name):
-    """The code of a crate's module, without its tests."""
-    found = [path.read_text(encoding="utf-8").split("#[cfg(test)]")[0] for path in (CRATES / crate / "src").rglob(name)]
+    """The code of a crate's module and of the modules inside it, without their tests."""
+    folder = CRATES / crate / "src"
+    paths = [*folder.rglob(name), *folder.rglob(f"{name.removesuffix('.rs')}/**/*.rs")]
+    found = [path.read_text(encoding="utf-8").split("#[cfg(test)]")[0] for path in paths]
     assert found, f"crates/{crate}/src has no {name}"
     return "".join(found)
 

@@ -160,8 +160,7 @@ impl Decorator {
         let mut role = None;
         self.allowing.clear();
         // Through a gateway every flow goes in and out, and its flags say nothing about how flow logs of interfaces write theirs.
-        let is_of_gateway = record.interface_id.is_none() && format.is_transit_gateway();
-        let is_judged = record.has_traffic() && !is_of_gateway;
+        let is_judged = record.has_traffic() && !format.is_transit_gateway();
         if is_judged {
             direction = direction_of(record, number, &inventory);
             let asked = match (interface, self.options.rule_ids) {

@@ -4,8 +4,8 @@
 //! | variable | | default |
 //! |---|---|---|
 //! | `DESTINATION` | `opensearch` (one document a record) or `s3` (several) | `opensearch` |
-//! | `OUTPUT_SCHEMA` | `classic` or `ecs` | `classic` |
-//! | `LOG_FORMAT` | fields of the lines, `${version} ${account-id} ...` | the default format |
+//! | `OUTPUT_SCHEMA` | `classic` or `ecs`; only `ecs` takes transit gateway records | `classic` |
+//! | `LOG_FORMAT` | fields of the lines, `${version} ${account-id} ...`; needed for those of a transit gateway | the default format |
 //! | `RULE_IDS` | `on` or `off`: whether documents name the rules that allow a request | `off` |
 //! | `INVENTORY` | a file or folder, or `s3://bucket/key`, in place of the EC2 API | the EC2 API |
 //! | `INVENTORY_TTL_SECONDS` | age from which the inventory is read anew | 300 |
@@ -16,6 +16,8 @@
 //! | `IP_RANGES` | AWS's `ip-ranges.json` | none |
 //! | `RESPONSE_LIMIT` | most bytes of a response; Lambda refuses more than 6 MB | 5800000 |
 
+mod environment;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +27,7 @@ use inventory::ec2::Account;
 
 use crate::decorate::{DecorateOptions, Schema};
 use crate::firehose::transformation::{Destination, Transformation};
+use environment::Environment;
 
 /// Below Lambda's 6 MB for a synchronous response (AWS Lambda developer guide, "Lambda quotas"), with room for what is not counted there.
 const RESPONSE_LIMIT: usize = 5_800_000;
@@ -157,143 +160,6 @@ pub fn misfit(format: &Format, schema: Schema) -> Option<&'static str> {
     is_misfit.then_some("these are fields of a transit gateway flow log, which only ECS documents have a place for")
 }
 
-struct Environment<'e> {
-    variable: &'e dyn Fn(&str) -> Option<String>,
-}
-
-impl Environment<'_> {
-    fn text(&self, name: &str) -> Option<String> {
-        let text = (self.variable)(name)?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    }
-
-    fn list(&self, name: &str, separators: &[char]) -> Vec<String> {
-        let text = self.text(name).unwrap_or_default();
-        text.split(separators).map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-    }
-
-    /// One of several words, the first if none is set.
-    fn choice<T: Copy>(
-        &self,
-        name: &'static str,
-        choices: &[(&str, T)],
-        cure: &'static str,
-    ) -> Result<T, SettingError> {
-        let text = self.text(name);
-        for (index, (word, value)) in choices.iter().enumerate() {
-            match &text {
-                None if index == 0 => return Ok(*value),
-                Some(text) if text.eq_ignore_ascii_case(word) => return Ok(*value),
-                _ => {}
-            }
-        }
-        Err(SettingError {
-            variable: name,
-            value: text.unwrap_or_default(),
-            problem: "which is none of its values".to_owned(),
-            cure,
-        })
-    }
-
-    fn number(&self, name: &'static str, cure: &'static str) -> Result<Option<u64>, SettingError> {
-        let Some(text) = self.text(name) else {
-            return Ok(None);
-        };
-        match text.parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => Err(SettingError {
-                variable: name,
-                value: text,
-                problem: "which is not a whole number".to_owned(),
-                cure,
-            }),
-        }
-    }
-
-    fn log_format(&self, schema: Schema) -> Result<Option<Format>, SettingError> {
-        let Some(text) = self.text("LOG_FORMAT") else {
-            return Ok(None);
-        };
-        let refused = |problem: &str, cure: &'static str| SettingError {
-            variable: "LOG_FORMAT",
-            value: text.clone(),
-            problem: format!("which cannot be used: {problem}"),
-            cure,
-        };
-        let copy_it = "copy it from the flow log's LogFormat (in CloudFormation write ${!name} for ${name})";
-        let format = parse_log_format(&text).map_err(|problem| refused(&problem, copy_it))?;
-        match misfit(&format, schema) {
-            Some(problem) => Err(refused(problem, "set OUTPUT_SCHEMA to ecs, or give the fields of a VPC flow log")),
-            None => Ok(Some(format)),
-        }
-    }
-
-    fn threat_lists(&self) -> Result<Vec<(String, PathBuf)>, SettingError> {
-        let mut lists = Vec::new();
-        for item in self.list("THREAT_LISTS", &[',']) {
-            let list = parse_threat_list(&item).map_err(|_| SettingError {
-                variable: "THREAT_LISTS",
-                value: item.clone(),
-                problem: "which is not NAME=FILE".to_owned(),
-                cure: "name each list, such as drop=/opt/lists/drop.txt,tor=/opt/lists/tor.txt",
-            })?;
-            lists.push(list);
-        }
-        Ok(lists)
-    }
-
-    fn inventory(&self) -> Result<InventoryPlace, SettingError> {
-        let Some(place) = self.text("INVENTORY") else {
-            return Ok(InventoryPlace::Ec2(self.accounts()?));
-        };
-        let Some(object) = place.strip_prefix("s3://") else {
-            return Ok(InventoryPlace::Path(PathBuf::from(place)));
-        };
-        match object.split_once('/') {
-            Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() && !key.ends_with('/') => {
-                Ok(InventoryPlace::S3 { bucket: bucket.to_owned(), key: key.to_owned() })
-            }
-            _ => Err(SettingError {
-                variable: "INVENTORY",
-                value: place.clone(),
-                problem: "which names no object".to_owned(),
-                cure: "set it to s3://BUCKET/KEY of a file that sg-audit snapshot wrote, or to a file or folder",
-            }),
-        }
-    }
-
-    /// Own account and roles, in every region.
-    fn accounts(&self) -> Result<Vec<Account>, SettingError> {
-        let mut regions: Vec<Option<String>> = self.list("INVENTORY_REGIONS", &[',']).into_iter().map(Some).collect();
-        if regions.is_empty() {
-            regions.push(None);
-        }
-        let mut roles: Vec<Option<String>> = vec![None];
-        for role in self.list("ASSUME_ROLE_ARNS", &[',']) {
-            if !(role.starts_with("arn:") && role.contains(":iam::") && role.contains(":role/")) {
-                return Err(SettingError {
-                    variable: "ASSUME_ROLE_ARNS",
-                    value: role,
-                    problem: "which is not the ARN of a role".to_owned(),
-                    cure: "set it to arn:aws:iam::ACCOUNT:role/NAME, several parted by commas",
-                });
-            }
-            roles.push(Some(role));
-        }
-        let mut accounts = Vec::new();
-        for role in &roles {
-            for region in &regions {
-                let account = Account { region: region.clone(), role_arn: role.clone() };
-                if !accounts.contains(&account) {
-                    accounts.push(account);
-                }
-            }
-        }
-        Ok(accounts)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -405,6 +271,7 @@ mod tests {
         let of_gateway = ("LOG_FORMAT", "${tgw-id} ${tgw-src-vpc-id}");
         assert!(error(&[of_gateway]).ends_with("set OUTPUT_SCHEMA to ecs, or give the fields of a VPC flow log"));
         assert!(read(&[of_gateway, ("OUTPUT_SCHEMA", "ecs")]).is_ok());
+        assert!(read(&[("LOG_FORMAT", "${interface-id} ${resource-type}")]).is_ok());
         assert!(error(&[("THREAT_LISTS", "/opt/drop.txt")]).contains("which is not NAME=FILE; name each list"));
         assert!(error(&[("ASSUME_ROLE_ARNS", "123456789012")]).contains("which is not the ARN of a role"));
         assert!(error(&[("RULE_IDS", "maybe")]).ends_with("set it to on or off"));

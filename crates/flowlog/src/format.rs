@@ -62,7 +62,13 @@ pub struct Format {
     /// One per column: the field to read, or `None` to pass over. Apart from `columns` so that the hot loop reads single bytes.
     plan: Vec<Option<Field>>,
     needed: Needed,
+    is_transit_gateway: bool,
 }
+
+/// Fields of the interface that recorded, which flow logs of transit gateways lack: those record at no interface, and refuse nothing
+/// (Transit Gateway guide, "Transit Gateway Flow Log records").
+pub(crate) const OF_INTERFACES: [Field; 5] =
+    [Field::InterfaceId, Field::VpcId, Field::SubnetId, Field::InstanceId, Field::Action];
 
 /// The default format: the fields of version 2 in this order (VPC User Guide, "Flow log records", "Default format").
 const DEFAULT_V2: [Field; 14] = [
@@ -94,7 +100,8 @@ impl Format {
             plan.push(wanted);
         }
         let needed = Needed::of(|field| plan.contains(&Some(field)));
-        Format { columns, plan, needed }
+        let is_transit_gateway = are_of_transit_gateway(&columns);
+        Format { columns, plan, needed, is_transit_gateway }
     }
 
     /// The default format: the fourteen fields of version 2.
@@ -161,12 +168,10 @@ impl Format {
     }
 
     /// Whether this is a transit gateway flow log (Transit Gateway guide, "Transit Gateway Flow Log records"): those name the
-    /// gateway, lie in the same buckets, and know neither interfaces nor security groups.
+    /// gateway, lie in the same buckets, and know neither interfaces nor security groups. What has a field of interfaces is none, whatever
+    /// else AWS may have added to it: its records may be the use of a rule.
     pub fn is_transit_gateway(&self) -> bool {
-        self.columns.iter().any(|column| match column {
-            Column::Unknown(name) => name == "resource-type" || name.starts_with("tgw-"),
-            Column::Known(_) => false,
-        })
+        self.is_transit_gateway
     }
 
     /// The first field that a verdict needs and that this format lacks: without it the whole log is unusable for verdicts.
@@ -234,6 +239,18 @@ impl Format {
         let bounded = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Unparsed::WrongFieldCount { expected: bounded(expected), found: bounded(found) }
     }
+}
+
+fn are_of_transit_gateway(columns: &[Column]) -> bool {
+    let mut names_gateway = false;
+    for column in columns {
+        match column {
+            Column::Known(field) if OF_INTERFACES.contains(field) => return false,
+            Column::Known(_) => {}
+            Column::Unknown(name) => names_gateway |= name == "resource-type" || name.starts_with("tgw-"),
+        }
+    }
+    names_gateway
 }
 
 /// Reads the field that begins at `at`; gives where it ends.

@@ -18,7 +18,6 @@ use crate::unparsed::Unparsed;
 pub struct Headerless {
     format: Format,
     is_given: bool,
-    is_transit_gateway: bool,
 }
 
 impl Headerless {
@@ -26,7 +25,7 @@ impl Headerless {
     pub fn new(given: Option<Format>) -> Headerless {
         let is_given = given.is_some();
         let format = given.unwrap_or_else(Format::default_v2);
-        Headerless { is_given, is_transit_gateway: format.is_transit_gateway(), format }
+        Headerless { is_given, format }
     }
 
     /// The columns of a line.
@@ -41,7 +40,7 @@ impl Headerless {
 
     /// Whether these are lines of a transit gateway flow log, by the format that the user gave.
     pub fn is_transit_gateway(&self) -> bool {
-        self.is_transit_gateway
+        self.format.is_transit_gateway()
     }
 
     pub(crate) fn into_format(self) -> Format {
@@ -51,10 +50,18 @@ impl Headerless {
     /// Reads one line, without its line end.
     ///
     /// # Errors
-    /// The reason why the line is no record. Of the default format, a line must begin with version 2 and end in a status that is read.
+    /// The reason why the line is no record. Of the default format, a line must begin with version 2 and end in a status that is read. A
+    /// given format speaks for all lines that come, so they must bear out that they are of a transit gateway, or that they are not.
     pub fn parse<'a>(&self, line: &'a [u8]) -> Result<Record<'a>, Unparsed> {
         if self.is_given {
-            return self.format.parse(line);
+            let record = self.format.parse(line)?;
+            let is_borne_out = match self.is_transit_gateway() {
+                true => self.names_gateway(line),
+                false => {
+                    ![record.account_id, record.interface_id, record.vpc_id].into_iter().flatten().any(is_of_gateway)
+                }
+            };
+            return if is_borne_out { Ok(record) } else { Err(Unparsed::OtherFlowLog) };
         }
         // The marks are sought only where parsing fails: what parses as the default format and begins with version 2 bears them.
         if !line.starts_with(b"2 ") {
@@ -67,10 +74,36 @@ impl Headerless {
         Ok(record)
     }
 
-    /// Whether the line is a record of a transit gateway flow log, which says so in its field `resource-type`: no interface, no group.
-    pub fn is_transit_gateway_record(line: &[u8]) -> bool {
-        line.split(|byte| *byte == b' ').any(|word| word == b"TransitGateway")
+    /// Whether nothing in a line of a gateway's format says that it is of something else.
+    fn names_gateway(&self, line: &[u8]) -> bool {
+        self.format.columns_of(line).all(|(column, text)| match column.name() {
+            _ if text == b"-" => true,
+            "resource-type" => text == RESOURCE_TYPE,
+            "tgw-id" | "tgw-attachment-id" | "tgw-pair-attachment-id" => text.starts_with(b"tgw-"),
+            _ => true,
+        })
     }
+
+    /// Whether the line, whatever its format, is a record of a transit gateway flow log, which says so in its field `resource-type`. What
+    /// has an action was recorded at an interface, and may have the word in a tag.
+    pub fn is_transit_gateway_record(line: &[u8]) -> bool {
+        let mut is_named = false;
+        for word in line.split(|byte| *byte == b' ') {
+            match word {
+                b"ACCEPT" | b"REJECT" => return false,
+                _ => is_named |= word == RESOURCE_TYPE,
+            }
+        }
+        is_named
+    }
+}
+
+/// The only value of `resource-type` (Transit Gateway guide, "Transit Gateway Flow Log records").
+const RESOURCE_TYPE: &[u8] = b"TransitGateway";
+
+/// Whether an id, which in a record of an interface is a number of an account or begins with `eni-` or `vpc-`, tells of a gateway.
+fn is_of_gateway(id: &[u8]) -> bool {
+    id == RESOURCE_TYPE || id.starts_with(b"tgw-")
 }
 
 /// The marks of the default format: version 2 first, an action in the thirteenth field and a status in the fourteenth and last.

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::field::Field;
+use crate::format::OF_INTERFACES;
 use crate::log_events::{self, Envelope, MessageType};
 use crate::record::Record;
 use crate::units::LINE_LIMIT;
@@ -47,7 +48,8 @@ pub(crate) fn open(text: &[u8]) -> Result<Object<'_>, Unparsed> {
         return Err(Unparsed::NotJson);
     };
     let is_record = ["interface-id", "srcaddr", "log-status"].iter().any(|key| object.contains_key(*key));
-    if object.keys().any(|key| key.starts_with("tgw-")) {
+    let is_of_interface = OF_INTERFACES.iter().any(|field| object.contains_key(field.name()));
+    if !is_of_interface && object.keys().any(|key| key.starts_with("tgw-")) {
         return Ok(Object::TransitGateway);
     }
     if is_record {

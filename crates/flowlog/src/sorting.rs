@@ -24,8 +24,8 @@ enum Below {
     NoHeader,
     /// Records of this format.
     Records(Format),
-    /// Records of a transit gateway.
-    TransitGateway(Format),
+    /// Records of a transit gateway, which the sink does not take.
+    LeftOut(Format),
     /// Records that lack a needed field.
     Unusable(Format, Field),
 }
@@ -66,8 +66,8 @@ impl<'r, S: Sink> Sorting<'r, S> {
                 }
                 Ok(())
             }
-            Below::TransitGateway(format) => {
-                self.sink.transit_gateway_line(self.lines, format, text);
+            Below::LeftOut(_) => {
+                self.sink.left_out(LeftOut::TransitGatewayRecord);
                 Ok(())
             }
             Below::Unusable(_, field) => {
@@ -138,7 +138,7 @@ impl<'r, S: Sink> Sorting<'r, S> {
             return Err(self.nothing_recognised());
         }
         let format = match self.below {
-            Below::Records(format) | Below::TransitGateway(format) | Below::Unusable(format, _) => Some(format),
+            Below::Records(format) | Below::LeftOut(format) | Below::Unusable(format, _) => Some(format),
             Below::NoHeader => match self.shape {
                 Some(Shape::Headerless | Shape::CloudWatchExport | Shape::JsonMessage) => {
                     Some(self.headerless.into_format())
@@ -159,7 +159,7 @@ impl<'r, S: Sink> Sorting<'r, S> {
         };
         let is_first = self.shape.is_none();
         self.below = if format.is_transit_gateway() {
-            Below::TransitGateway(format)
+            if self.sink.takes_transit_gateways() { Below::Records(format) } else { Below::LeftOut(format) }
         } else if let Some(field) = self.lacking(&format) {
             if is_first {
                 return Err(ReadError::LacksField { name: self.name.to_owned(), field: field.name() });
@@ -197,9 +197,10 @@ impl<'r, S: Sink> Sorting<'r, S> {
             Ok(record) => {
                 self.shape.get_or_insert(shape);
                 let format = self.headerless.format();
-                match self.headerless.is_transit_gateway() {
-                    true => self.sink.transit_gateway_line(self.lines, format, text),
-                    false => self.sink.line(&record, format, text),
+                if format.is_transit_gateway() && !self.sink.takes_transit_gateways() {
+                    self.sink.left_out(LeftOut::TransitGatewayRecord);
+                } else {
+                    self.sink.line(&record, format, text);
                 }
                 return Ok(());
             }

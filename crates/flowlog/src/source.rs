@@ -43,7 +43,7 @@ pub struct ReadOptions {
 /// What is recognised and yet is not for verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LeftOut {
-    /// A record of a transit gateway flow log: no interface, no security group.
+    /// A record of a transit gateway flow log, unless [`Sink::takes_transit_gateways`]: no interface, no security group.
     TransitGatewayRecord,
     /// A whole object `aws-logs-write-test`, by which CloudWatch Logs tries whether it may write to a bucket.
     WriteTest,
@@ -64,12 +64,11 @@ pub trait Sink {
     fn unparsed(&mut self, line: u64, reason: Unparsed, text: &[u8]);
     /// Something that is recognised and left out.
     fn left_out(&mut self, what: LeftOut);
-    /// A line of a transit gateway flow log whose columns are known, by the header above it or by [`ReadOptions::log_format`]. It is left out,
-    /// having no interface and no security group, unless a sink wants it all the same and reads it with [`Format::parse`]. `line` counts as
-    /// in [`Sink::unparsed`]; `text` is whole.
-    fn transit_gateway_line(&mut self, line: u64, format: &Format, text: &[u8]) {
-        let _ = (line, format, text);
-        self.left_out(LeftOut::TransitGatewayRecord);
+    /// Whether lines of a transit gateway flow log whose columns are known, by the header above them or by [`ReadOptions::log_format`], are
+    /// to come to [`Sink::line`] too. [`Format::is_transit_gateway`] tells them from others there. Else they are left out, having no
+    /// interface and no security group.
+    fn takes_transit_gateways(&self) -> bool {
+        false
     }
 }
 

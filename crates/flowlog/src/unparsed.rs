@@ -46,6 +46,11 @@ pub enum Unparsed {
     /// Not a header, and not the default format either.
     #[error("no header and not the default format; give its fields with --log-format")]
     UnknownFormat,
+    /// A record of a transit gateway where the format given is of a VPC flow log, or the other way round.
+    #[error(
+        "one of record and format is of a transit gateway, the other of a VPC; give the record's own fields with --log-format"
+    )]
+    OtherFlowLog,
     /// A header in the middle of a stream lacks a needed field, so nothing below it can be judged.
     #[error("the header above lacks `{0}`")]
     UnusableHeader(Field),
@@ -73,6 +78,7 @@ impl Unparsed {
             Unparsed::LineTooLong => "line-too-long",
             Unparsed::CutShort => "cut-short",
             Unparsed::UnknownFormat => "unknown-format",
+            Unparsed::OtherFlowLog => "other-flow-log",
             Unparsed::UnusableHeader(_) => "unusable-header",
             Unparsed::NotJson => "not-json",
             Unparsed::UnknownJson => "unknown-json",

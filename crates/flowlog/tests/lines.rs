@@ -68,6 +68,4 @@ fn a_line_without_a_header_is_the_given_format_or_bears_the_marks_of_the_default
     assert_eq!(reason(&SSH.replace(" OK", "")), Unparsed::WrongFieldCount { expected: 14, found: 13 });
     let given = Headerless::new(Some(Format::from_template("${dstport} ${interface-id}").unwrap()));
     assert_eq!(given.parse(b"22 eni-1").unwrap().dst_port, Some(22));
-    assert!(Headerless::is_transit_gateway_record(b"6 TransitGateway 123456789012"));
-    assert!(!Headerless::is_transit_gateway_record(SSH.as_bytes()));
 }

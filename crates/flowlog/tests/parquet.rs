@@ -171,3 +171,16 @@ fn transit_gateway_rows_are_left_out() {
     result.unwrap();
     assert_eq!(collect.left_out, [LeftOut::TransitGatewayRecord; 2]);
 }
+
+/// AWS may add such columns to the flow logs of interfaces.
+#[test]
+fn rows_of_an_interface_are_read_whatever_else_they_have() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["resource_type", "tgw_id"] {
+        let path = folder.path().join(name);
+        write(&path, [aws_columns(), vec![column(name, ["x"; 3])]].concat(), 100);
+        let (collect, result) = read(&path);
+        result.unwrap();
+        assert_eq!((collect.records.len(), collect.unparsed.len(), collect.left_out.len()), (2, 1, 0), "{name}");
+    }
+}

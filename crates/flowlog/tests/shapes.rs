@@ -4,7 +4,7 @@
 mod collect;
 
 use collect::{Collect, HEADER, Kept, SSH, gzip, read, read_with};
-use flowlog::{Action, Format, LeftOut, LogStatus, ReadError, ReadOptions, Record, Shape, Sink, Unparsed};
+use flowlog::{Action, Format, LeftOut, LogStatus, ReadError, ReadOptions, Shape, Unparsed};
 
 fn ssh() -> Kept {
     Kept::of(&Format::default_v2().parse(SSH.as_bytes()).unwrap())
@@ -152,78 +152,6 @@ fn decorated_records() {
     assert_eq!(collect.records.len(), 2);
     assert_eq!(collect.kinds(), ["not-a-number", "no-value"]);
     assert_eq!((summary.shape, summary.format), (Some(Shape::Decorated), None));
-}
-
-#[test]
-fn transit_gateway_logs_are_left_out() {
-    let header = "version resource-type account-id tgw-id tgw-attachment-id srcaddr dstaddr srcport dstport protocol packets bytes start end log-status";
-    let record = "6 TransitGateway 123456789010 tgw-0a1 tgw-attach-0b2 10.0.0.1 10.1.0.1 40000 443 6 1 40 1 2 OK";
-    let (collect, summary) = read(format!("{header}\n{record}\n{record}\n{HEADER}\n{SSH}\n").as_bytes());
-    assert_eq!(collect.left_out, [LeftOut::TransitGatewayRecord; 2]);
-    assert_eq!(collect.records, [ssh()]);
-    assert!(collect.unparsed.is_empty());
-    assert_eq!(summary.shape, Some(Shape::Text));
-    let export = format!("2024-05-01T00:00:00.000Z {record}\n{record}\n{{\"message\":\"{record}\"}}\n");
-    let (collect, _) = read(export.as_bytes());
-    assert_eq!(collect.left_out, [LeftOut::TransitGatewayRecord; 3]);
-    assert!(collect.unparsed.is_empty());
-}
-
-/// Keeps the lines of transit gateways, as `line number: destination port`.
-#[derive(Default)]
-struct Gateways {
-    lines: Vec<String>,
-    others: usize,
-}
-
-impl Sink for Gateways {
-    fn record(&mut self, _record: &Record<'_>) {
-        self.others += 1;
-    }
-
-    fn unparsed(&mut self, line: u64, reason: Unparsed, _text: &[u8]) {
-        self.lines.push(format!("{line}: {}", reason.kind()));
-    }
-
-    fn left_out(&mut self, _what: LeftOut) {
-        self.others += 1;
-    }
-
-    fn transit_gateway_line(&mut self, line: u64, format: &Format, text: &[u8]) {
-        match format.parse(text) {
-            Ok(record) => self.lines.push(format!("{line}: {:?}", record.dst_port)),
-            Err(reason) => self.unparsed(line, reason, text),
-        }
-    }
-}
-
-#[test]
-fn a_sink_may_want_the_lines_of_transit_gateways() {
-    let header = "version resource-type tgw-id srcaddr dstaddr srcport dstport protocol start end log-status";
-    let record = "6 TransitGateway tgw-0a1 10.0.0.1 10.1.0.1 40000 443 6 1 2 OK";
-    let read = |text: &str, options: &ReadOptions| {
-        let mut gateways = Gateways::default();
-        flowlog::read(text.as_bytes(), "object", options, &mut gateways).unwrap();
-        gateways
-    };
-    let gateways = read(&format!("{header}\n{record}\n{record} 1\n"), &ReadOptions::default());
-    assert_eq!(
-        (gateways.lines, gateways.others),
-        (vec!["2: Some(443)".to_owned(), "3: wrong-field-count".to_owned()], 0)
-    );
-
-    let format = Format::from_template(header).unwrap();
-    let options = ReadOptions { log_format: Some(format), allow_missing_fields: true };
-    let text = format!("2024-05-01T00:00:00.000Z {record}\n{record} 1\n{{\"message\":\"{record}\"}}\n");
-    let gateways = read(&text, &options);
-    let wanted = ["1: Some(443)", "2: wrong-field-count", "3: Some(443)"].map(str::to_owned);
-    assert_eq!((gateways.lines, gateways.others), (wanted.to_vec(), 0));
-
-    // Nobody told the columns, or nobody wants them.
-    assert_eq!(read(&format!("{record}\n"), &ReadOptions::default()).others, 1);
-    let (collect, result) = read_with(text.as_bytes(), &options);
-    assert!(result.is_ok() && collect.records.is_empty());
-    assert_eq!(collect.left_out, [LeftOut::TransitGatewayRecord; 2]);
 }
 
 #[test]

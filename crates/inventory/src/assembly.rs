@@ -76,6 +76,7 @@ pub(crate) fn assemble(sources: Vec<Source>) -> Result<Loaded, LoadError> {
         peer_groups: Vec::new(),
         carriers,
         open_carriers,
+        flow_logs_were_read: collected.flow_logs.are_read,
         flow_logs: collected.flow_logs.into_sorted(),
         mirror_targets: collected.mirror_targets,
         accounts: collected.accounts,

@@ -43,6 +43,8 @@ pub struct FlowLog {
 #[derive(Default)]
 pub(crate) struct FlowLogs {
     by_id: BTreeMap<String, FlowLog>,
+    /// Some document has such a list, be it empty.
+    pub are_read: bool,
 }
 
 impl FlowLogs {

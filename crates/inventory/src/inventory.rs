@@ -70,6 +70,7 @@ pub struct Inventory {
     pub(crate) open_carriers: Vec<InterfaceIx>,
     pub(crate) named_ports: crate::named_port::NamedPorts,
     pub(crate) flow_logs: Vec<FlowLog>,
+    pub(crate) flow_logs_were_read: bool,
     pub(crate) mirror_targets: MirrorTargets,
     pub(crate) accounts: BTreeSet<String>,
     pub(crate) listings: InterfaceListings,
@@ -162,7 +163,7 @@ impl Inventory {
     }
 
     /// The same for one region of the account, where regions are known.
-    pub(crate) fn has_interfaces_in(&self, account: Option<&str>, region: Option<&str>) -> bool {
+    pub fn has_interfaces_in(&self, account: Option<&str>, region: Option<&str>) -> bool {
         let (Some(account), Some(region)) = (account, region) else {
             return self.has_interfaces_of(account);
         };
@@ -178,6 +179,11 @@ impl Inventory {
     /// All flow logs, sorted by id.
     pub fn flow_logs(&self) -> &[FlowLog] {
         &self.flow_logs
+    }
+
+    /// Whether `describe-flow-logs` of some account and region was read; it may have had none.
+    pub fn flow_logs_were_read(&self) -> bool {
+        self.flow_logs_were_read
     }
 
     /// Up to when what the inventory says is settled: the time of the last snapshot of the account and region that was seen

@@ -43,7 +43,7 @@
 //! them into snapshots of scopes (`snapshot`) and puts these together (`assembly`, `interface_history`,
 //! `group_history`). Questions about the result live where their story is: who owned an address (`ownership`), who
 //! carried a group (`membership`), what a rule allows (`allow`), which ports have a name (`named_port`), what logs
-//! never show (`unlogged`).
+//! never show (`unlogged`), what can never be said surely (`doubt`).
 //!
 //! With the feature `aws`, the module `ec2` reads the same from the EC2 API.
 //!
@@ -54,6 +54,7 @@ mod allow;
 mod answer;
 mod assembly;
 mod document;
+mod doubt;
 #[cfg(feature = "aws")]
 pub mod ec2;
 mod error;
@@ -84,6 +85,7 @@ mod vpc;
 
 pub use allow::Query;
 pub use answer::Answer;
+pub use doubt::Doubt;
 pub use error::LoadError;
 pub use flow_log::{FlowLog, TrafficType};
 pub use group::{Group, GroupIx};

@@ -138,8 +138,14 @@ impl Inventory {
 
     /// Interfaces that carry the group in some snapshot, or may carry it because their groups are missing in one.
     pub(crate) fn carriers_of_any_time(&self, group: GroupIx) -> impl Iterator<Item = &Interface> {
-        let open = self.open_carriers.iter().filter(move |number| self.is_usable_by(group, self.interface(**number)));
-        self.carriers[group.0 as usize].iter().chain(open).map(|number| self.interface(*number))
+        let carriers = self.carriers[group.0 as usize].iter().map(|number| self.interface(*number));
+        carriers.chain(self.open_carriers_of(group))
+    }
+
+    /// Interfaces that may carry the group because their groups are missing in some snapshot.
+    pub(crate) fn open_carriers_of(&self, group: GroupIx) -> impl Iterator<Item = &Interface> {
+        let open = self.open_carriers.iter().map(|number| self.interface(*number));
+        open.filter(move |interface| self.is_usable_by(group, interface))
     }
 
     /// Whether the interface's VPC is one where the group can be used, or either is not known.

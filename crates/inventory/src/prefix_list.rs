@@ -52,6 +52,13 @@ impl PrefixList {
         versions.any(|entries| entries.as_ref().is_none_or(|entries| entries.contains(address)))
     }
 
+    /// Whether all snapshots that show it have its entries, and the same ones.
+    pub(crate) fn is_steady(&self) -> bool {
+        let mut versions = self.versions.iter().flat_map(|versions| &versions.entries);
+        let first = versions.next();
+        first.is_some_and(|first| first.is_some() && versions.all(|other| other == first))
+    }
+
     /// The latest entries that are known.
     pub(crate) fn latest(&self) -> Option<&AddressSet> {
         let mut latest = None;

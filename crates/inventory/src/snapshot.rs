@@ -213,6 +213,7 @@ impl Collected {
             self.accounts.extend(item.vpc_owner_id);
             self.associations.insert((group, vpc));
         }
+        self.flow_logs.are_read |= document.flow_logs.is_some();
         for (index, item) in document.flow_logs.into_iter().flatten().enumerate() {
             self.flow_logs.add(item, at("FlowLogs", index))?;
         }

@@ -1,8 +1,10 @@
 //! The same records in every form in which AWS stores them give the same verdicts.
 
 use crate::program::{run, verdicts};
+use crate::samples::{INVENTORY, copies, packed, unpacked};
 use serde_json::Value;
 use simulator::{Format, Options, Scenario, simulate};
+use std::fs;
 use std::path::Path;
 
 fn report(folder: &Path, inventory: &Path) -> Value {
@@ -69,4 +71,27 @@ fn parquet_of_version_5_is_the_text() {
     let parquet = tempfile::tempdir().unwrap();
     simulate(&Options { format: Format::Parquet, ..options }, parquet.path()).unwrap();
     assert_eq!(report(parquet.path(), text.path()), report(text.path(), text.path()));
+}
+
+/// AWS adds fields every year; one whose name flow logs of transit gateways have too makes no gateway's of an interface's.
+#[test]
+fn a_field_that_gateways_have_changes_nothing() {
+    let (folder, objects) = copies(usize::MAX);
+    let report =
+        || run(["report", folder.path().to_str().unwrap(), "--inventory", INVENTORY, "--output", "json"]).json();
+    let expected = report();
+    for object in &objects {
+        let text = unpacked(object);
+        let (header, records) = text.split_once('\n').unwrap();
+        let mut wider = format!("{header} resource-type\n");
+        for record in records.lines() {
+            wider += &format!("{record} NetworkInterface\n");
+        }
+        fs::write(object, packed(wider.as_bytes())).unwrap();
+    }
+    let found = report();
+    assert_eq!(found["groups"], expected["groups"]);
+    for key in ["records", "accepted", "rejected", "no_data", "skipped", "unparsed", "ambiguous", "contradictions"] {
+        assert_eq!(found["logs"][key], expected["logs"][key], "{key}");
+    }
 }

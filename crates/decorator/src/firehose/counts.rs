@@ -11,7 +11,8 @@ pub struct Counts {
     pub decorated: u64,
     /// Lines that are no record, in answers of `ProcessingFailed`.
     pub unparsed: u64,
-    /// Records of transit gateway flow logs, answered `ProcessingFailed`: their data is kept, but they are no VPC flow logs.
+    /// Lines of transit gateway flow logs though the format is none of theirs, in answers of `ProcessingFailed`: their data is kept. Those of a
+    /// gateway's format become documents.
     pub transit_gateway: u64,
     /// Records answered `Dropped` because there is nothing in them: blank ones and control messages.
     pub dropped: u64,

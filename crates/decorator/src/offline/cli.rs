@@ -52,8 +52,8 @@ Examples:
 
   Into OpenSearch, 10,000 documents in a request (two lines each), named by their rules:
     flow-decorate logs/ --inventory inventory/ --rule-ids --bulk=sgflow-flows-2026-03-01 |
-      split -l 20000 --filter 'curl -sS -H Content-Type:application/x-ndjson \\
-        --data-binary @- http://localhost:9200/_bulk?filter_path=errors,items.*.error'
+      split -l 20000 --filter \"curl -sS --fail-with-body -H Content-Type:application/x-ndjson \\
+        --data-binary @- 'http://localhost:9200/_bulk?filter_path=errors,items.*.error'\"
 
   And what exists, so that a dashboard can also show what has no traffic:
     flow-decorate --inventory inventory/ --inventory-index | ... as above
@@ -92,21 +92,22 @@ pub struct Arguments {
     /// AWS's ip-ranges.json
     #[arg(long, value_name = "FILE", help_heading = "Facts", value_hint = ValueHint::FilePath)]
     pub ip_ranges: Option<PathBuf>,
-    /// Fields of lines that have no header, as AWS writes them: '${version} ${account-id} ...'
+    /// Fields of lines that have no header, as AWS writes them: '${version} ${account-id} ...'; those of a transit gateway flow log need
+    /// --output-schema ecs
     #[arg(long, value_name = "STRING", value_parser = settings::parse_log_format)]
     pub log_format: Option<Format>,
-    /// Shape of the documents
+    /// Shape of the documents; transit gateway records have a place in ecs alone
     #[arg(long, value_name = "SCHEMA", default_value = "classic", help_heading = "Output")]
     pub output_schema: SchemaName,
     /// Name the rules that allow a request
     #[arg(long, help_heading = "Output")]
     pub rule_ids: bool,
-    /// Write the body of an OpenSearch _bulk request: before each document a line that adds it to this index or data stream
-    /// [default: sgflow-flows, or sgflow-ecs]
+    /// Write the body of an OpenSearch _bulk request: before each document a line that adds it to this index or data stream; a data stream
+    /// refuses documents without @timestamp, so the log needs the field end, or start [default: sgflow-flows, or sgflow-ecs]
     #[arg(long, value_name = "INDEX", require_equals = true, help_heading = "Output")]
     pub bulk: Option<Option<IndexName>>,
-    /// Instead of logs, write the inventory in that way, one document for each rule, interface and group of the last snapshots; what is gone
-    /// since an earlier load stays in the index until it is deleted [default: sgflow-inventory]
+    /// Instead of logs, write the inventory in that way, one document for each rule, interface and group of the last snapshots; loading again
+    /// replaces, unless ids collide, and what is gone since stays in the index until it is deleted [default: sgflow-inventory]
     #[arg(long, value_name = "INDEX", num_args = 0..=1, require_equals = true, default_missing_value = "sgflow-inventory")]
     #[arg(help_heading = "Output", requires = "inventory")]
     #[arg(conflicts_with_all = ["logs", "bulk", "rule_ids", "geo", "threat_list", "ip_ranges", "log_format"])]

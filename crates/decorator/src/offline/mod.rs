@@ -38,6 +38,10 @@ use output::Output;
 /// Unparsed lines that are named; the others are counted.
 const SAMPLES: usize = 5;
 
+/// The cure for [`documents::SeenCounts::transit_gateway`].
+const FOR_TRANSIT_GATEWAYS: &str =
+    "transit gateway records become documents with --output-schema ecs; lines without a header also need --log-format";
+
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse().and_then(Arguments::checked) {
@@ -81,7 +85,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Box<Message>> {
     let read_options = ReadOptions { log_format: arguments.log_format.clone(), allow_missing_fields: true };
 
     let documents = Documents::new(decorator, output, action);
-    let mut run = Run { documents, options: read_options, is_failed: false };
+    let mut run = Run { documents, options: read_options, is_failed: false, is_cure_told: false };
     for message in &logs.missing {
         run.fail(message);
     }
@@ -100,7 +104,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Box<Message>> {
     }
     let closed_early = run.documents.finish().map_err(|error| cannot_write(arguments, &error))?;
     if !closed_early {
-        run.say_what_was_done(arguments.quiet);
+        run.say_what_was_done(arguments);
     }
     // `flow-decorate ... | head -1`: what was asked for was given, unless something failed before.
     Ok(if run.is_failed { Exit::Failure } else { Exit::Fine })
@@ -149,6 +153,8 @@ struct Run {
     documents: Documents,
     options: ReadOptions,
     is_failed: bool,
+    /// Whether an error has said [`FOR_TRANSIT_GATEWAYS`].
+    is_cure_told: bool,
 }
 
 impl Run {
@@ -218,17 +224,25 @@ impl Run {
         let counts = self.documents.counts();
         let saw_lines = counts.unparsed > 0 || counts.transit_gateway > 0;
         if counts.records == 0 && saw_lines && !self.is_failed {
-            let message = Message::error("no flow log record could be read").hint(
-                "check that the files are VPC flow logs; if their lines have no header, give their fields with --log-format",
-            );
-            self.fail(&message);
+            let hint = match counts.transit_gateway {
+                0 => {
+                    "check that the files are VPC flow logs; if their lines have no header, give their fields with --log-format"
+                }
+                _ => FOR_TRANSIT_GATEWAYS,
+            };
+            self.is_cure_told = counts.transit_gateway > 0;
+            self.fail(&Message::error("no flow log record could be read").hint(hint));
         }
     }
 
-    fn say_what_was_done(&self, quiet: bool) {
+    fn say_what_was_done(&self, arguments: &Arguments) {
+        let quiet = arguments.quiet;
         let counts = self.documents.counts();
         if counts.unparsed > 0 && !quiet {
-            let mut message = Message::warning(format!("{} are no records and were left out", lines(counts.unparsed)));
+            let mut message = Message::warning(match counts.unparsed {
+                1 => "1 line is no record and was left out".to_owned(),
+                count => format!("{count} lines are no records and were left out"),
+            });
             for sample in &counts.samples {
                 message = message.caused_by(format!("{}:{}: {}", sample.file, sample.line, sample.reason));
             }
@@ -237,14 +251,23 @@ impl Run {
             }
             message.print();
         }
+        if counts.undated > 0 && arguments.bulk.is_some() && !quiet {
+            let count = counts.undated;
+            let documents = if count == 1 { "1 document has".to_owned() } else { format!("{count} documents have") };
+            Message::warning(format!("{documents} no @timestamp, which a data stream refuses and no dashboard shows"))
+                .hint("make a flow log that has the field end; without it and start nothing tells when a record was")
+                .print();
+        }
+        if counts.transit_gateway > 0 && !self.is_cure_told && !quiet {
+            let records = if counts.transit_gateway == 1 { "record was" } else { "records were" };
+            Message::warning(format!("{} transit gateway {records} left out", counts.transit_gateway))
+                .hint(FOR_TRANSIT_GATEWAYS)
+                .print();
+        }
         if !quiet {
             Message::note(counts.sentence()).print();
         }
     }
-}
-
-fn lines(count: u64) -> String {
-    if count == 1 { "1 line".to_owned() } else { format!("{count} lines") }
 }
 
 /// An input that ends as soon as nobody wants more of it.

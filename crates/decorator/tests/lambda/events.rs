@@ -182,6 +182,29 @@ fn data_of_every_kind_is_answered() {
     assert_eq!(body["records"][1]["result"], "ProcessingFailed");
 }
 
+/// A stream may bring records of both kinds, but has one format: what is of the other kind is kept and told.
+#[test]
+fn records_of_the_other_kind_than_the_format() {
+    let of_gateway = b"TransitGateway tgw-1 203.0.113.9 10.0.0.1 1772323160".to_vec();
+    let of_interface =
+        format!("123456789012 {} 203.0.113.9 10.0.0.1 1772323160", Ec2World::interface_id(2)).into_bytes();
+    let records = [of_gateway, of_interface];
+    let gateways = "${resource-type} ${tgw-id} ${srcaddr} ${dstaddr} ${end}";
+    let interfaces = "${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${end}";
+    for (format, kept, told) in [(gateways, 1, "Unparsed"), (interfaces, 0, "TransitGatewayRecords")] {
+        let running = Running::start(&[("OUTPUT_SCHEMA", "ecs"), ("LOG_FORMAT", format)]);
+        let answers = running.transform(&records);
+        assert_eq!((answers[kept].1.as_str(), &answers[kept].2), ("ProcessingFailed", &records[kept]), "{format}");
+        let vpcflow = &document(&answers[1 - kept].2)["aws"]["vpcflow"];
+        assert_eq!(vpcflow.get("tgw_id").is_some(), kept == 1, "{vpcflow}");
+        assert_eq!(vpcflow.get("interface_id").is_some(), kept == 0, "{vpcflow}");
+        let metrics = running.metrics(1);
+        for (name, count) in [("Decorated", 1), ("ProcessingFailed", 1), (told, 1)] {
+            assert_eq!(metrics[name], count, "{format}: {name}");
+        }
+    }
+}
+
 #[test]
 fn random_mixtures_are_answered_once_each() {
     for destination in ["opensearch", "s3"] {

@@ -32,7 +32,7 @@ fn only_documents_have_an_action() {
     let out = folder.path().join("bulk.ndjson");
     let content = format!("{SSH}\n2 123456789010 eni-1\n\n{SSH}\n");
     let ran = on_input(&["-", "--bulk", "--out", text(&out)], content.as_bytes());
-    ran.assert_says(0, &["1 line are no records", "2 records decorated"]);
+    ran.assert_says(0, &["1 line is no record", "2 records decorated"]);
     let written = fs::read_to_string(&out).unwrap();
     let starts: Vec<&str> = written.lines().map(|line| &line[..10]).collect();
     assert_eq!(starts, ["{\"create\":", "{\"@timesta", "{\"create\":", "{\"@timesta"]);
@@ -88,4 +88,43 @@ fn a_name_needs_an_equals_sign() {
     let ran = run(&["--bulk", LOGS, "-i", INVENTORY, "--quiet"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(ran.stdout.starts_with("{\"create\":{\"_index\":\"sgflow-flows\"}}\n"));
+}
+
+/// Nothing tells when a record was if the format has neither `end` nor `start`.
+#[test]
+fn documents_without_a_time() {
+    let undated = "interface-id srcaddr dstaddr\neni-1 10.0.0.1 10.0.0.2\neni-1 10.0.0.1 10.0.0.3\n";
+    let ran = on_input(&["-", "--bulk"], undated.as_bytes());
+    ran.assert_says(
+        0,
+        &[
+            "warning: 2 documents have no @timestamp, which a data stream refuses",
+            "hint: make a flow log that has the field end",
+        ],
+    );
+    assert!(ran.documents()[1].get("@timestamp").is_none());
+    let one = "interface-id bytes\neni-1 1\n";
+    on_input(&["-", "--bulk"], one.as_bytes()).assert_says(0, &["warning: 1 document has no @timestamp"]);
+    for (arguments, content) in [
+        (&["-", "--bulk"][..], "interface-id start\neni-1 1418530010\n"),
+        (&["-", "--bulk"][..], "interface-id end\neni-1 1418530010\n"),
+        (&["-"][..], undated),
+        (&["-", "--bulk", "--quiet"][..], undated),
+    ] {
+        let ran = on_input(arguments, content.as_bytes());
+        ran.assert_says(0, &[]);
+        assert!(!ran.stderr.contains("@timestamp"), "{}", ran.stderr);
+    }
+}
+
+/// A shell would take `?` and `*` of an address without quotes for the pattern of a file name.
+#[test]
+fn the_example_of_the_help_quotes_the_address() {
+    let help = run(&["--help"]).stdout;
+    assert!(
+        help.contains("split -l 20000 --filter \"curl -sS --fail-with-body -H Content-Type:application/x-ndjson \\\n"),
+        "{help}"
+    );
+    assert!(help.contains("'http://localhost:9200/_bulk?filter_path=errors,items.*.error'\"\n"), "{help}");
+    assert!(help.contains("a data stream refuses documents without @timestamp"), "{help}");
 }

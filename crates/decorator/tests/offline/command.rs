@@ -359,28 +359,3 @@ fn damaged_gzip_says_what_is_wrong() {
     let ran = on_input(&["-"], &packed);
     ran.assert_says(1, &["corrupt gzip after line 1", "incorrect data check"]);
 }
-
-/// The first and the last fields of a transit gateway flow log, with a header or a format; the default shape has no place for it.
-#[test]
-fn transit_gateways_in_ecs() {
-    let fields = "version resource-type account-id tgw-id srcaddr dstaddr protocol start end log-status flow-direction";
-    let line = "6 TransitGateway 123456789010 tgw-1 10.0.0.1 10.1.0.1 6 1418530010 1418530070 OK ingress";
-    let log = format!("{fields}\n{line}\n{line} 1\n");
-    let ran = on_input(&["-", "--output-schema", "ecs"], log.as_bytes());
-    ran.assert_says(0, &["1 records decorated, 1 lines unparsed", "-:3: "]);
-    let [document] = &ran.documents()[..] else { panic!("one document") };
-    assert_eq!(document["aws"]["vpcflow"]["tgw_id"], "tgw-1");
-    assert_eq!(document["network"]["direction"], "ingress");
-    assert_eq!(document.get("sgflow"), None, "a gateway has no direction, no role and no group");
-
-    let template: Vec<String> = fields.split(' ').map(|field| format!("${{{field}}}")).collect();
-    let template = template.join(" ");
-    let ran = on_input(&["-", "--output-schema", "ecs", "--log-format", &template], line.as_bytes());
-    ran.assert_says(0, &["1 records decorated"]);
-    assert_eq!(&ran.documents()[..], std::slice::from_ref(document));
-
-    let ran = on_input(&["-"], log.as_bytes());
-    ran.assert_says(1, &["no flow log record could be read"]);
-    let ran = on_input(&["-", "--log-format", &template], line.as_bytes());
-    ran.assert_says(2, &["only ECS documents have a place for", "--output-schema ecs"]);
-}

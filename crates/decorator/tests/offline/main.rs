@@ -5,3 +5,4 @@ mod bulk;
 mod command;
 mod inventory_index;
 mod program;
+mod transit_gateways;

@@ -12,22 +12,25 @@
 //! ```
 //!
 //! - Fields that documents of flows have too ([`crate::document`]) bear the same names, in both schemas.
-//! - The `_id` is that of the thing itself, so that loading again replaces. What is gone since then stays in the index with its old
-//!   `@timestamp`, until somebody deletes it or the index.
-//! - A rule's use does not always show in documents of flows. Where it cannot, `rule-blind-spot` says why, in a few words ([`wording`]), and
-//!   who lists rules without a hit must set these apart.
+//! - The `_id` is that of the thing itself, so that loading again replaces, unless ids collide ([`ids`]). What is gone since then stays in
+//!   the index with its old `@timestamp`, until somebody deletes it or the index.
+//! - A rule's use does not always show in documents of flows. Where something about the rule, its group, its peer or their logs keeps it from
+//!   showing, `rule-blind-spot` says why, in a few words, and who lists rules without a hit must set these apart. Without one, the rule is
+//!   named by every TCP record that surely is a request, where interface, groups and addresses are certain: what may befall any record
+//!   ([`blind_spot`]) cannot be told of rules.
 //! - A rule for which the inventory has no id of AWS's has no `security-group-rule-ids`, for no document of a flow can name it either.
 
+mod blind_spot;
 mod fields;
+mod ids;
+mod logged;
+mod remarks;
 mod things;
 mod wording;
 
-use std::collections::{HashMap, HashSet};
 use std::io;
 
-use inventory::Inventory;
-
-use super::bulk::{IndexName, is_document_id};
+use super::bulk::IndexName;
 use super::cli::{Arguments, Exit};
 use super::logs::Logs;
 use super::message::Message;
@@ -49,9 +52,9 @@ pub fn run(arguments: &Arguments, index: &IndexName) -> Result<Exit, Box<Message
         let message = Message::error("the last snapshots of the inventory hold no group, no interface and no rule");
         return Err(Box::new(message.hint("check that it is of the right account and region")));
     }
-    let ids = document_ids(&things)?;
+    let ids = ids::document_ids(&things)?;
     let mut output = Output::open(arguments.out.as_deref()).map_err(|error| cannot_write(arguments, &error))?;
-    match write(arguments, index, &things, &ids, &mut output) {
+    match write(arguments, index, &things, &ids.of_documents, &mut output) {
         // The reader of the output has gone, which is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Fine),
         Err(error) => return Err(cannot_write(arguments, &error)),
@@ -59,7 +62,10 @@ pub fn run(arguments: &Arguments, index: &IndexName) -> Result<Exit, Box<Message
     }
     output.finish().map_err(|error| cannot_write(arguments, &error))?;
     if !arguments.quiet {
-        say_what_was_written(&inventory, index, &things);
+        for warning in remarks::warnings(&inventory, &things, &ids.shared) {
+            warning.print();
+        }
+        Message::note(format!("{} written for the index {index}", remarks::summary(&things))).print();
     }
     Ok(Exit::Fine)
 }
@@ -83,73 +89,4 @@ fn write(
         }
     }
     output.write(&batch)
-}
-
-/// An id for each document: the thing's own. Where several things have the same, which may happen to rules where the inventory
-/// contradicts itself, none may replace the other: they get their account in front, and what is still the same is numbered.
-fn document_ids(things: &[Fields<'_>]) -> Result<Vec<String>, Box<Message>> {
-    let mut holders: HashMap<&str, usize> = HashMap::new();
-    for thing in things {
-        *holders.entry(&thing.id).or_default() += 1;
-    }
-    let mut taken: HashSet<String> = HashSet::new();
-    let mut ids = Vec::with_capacity(things.len());
-    for thing in things {
-        let is_only_one = holders.get(&*thing.id) == Some(&1);
-        let name = match thing.account {
-            Some(account) if !is_only_one => format!("{account}/{}", thing.id),
-            _ => thing.id.to_string(),
-        };
-        let mut id = name.clone();
-        let mut number = 2_usize;
-        while taken.contains(&id) {
-            id = format!("{name}/{number}");
-            number += 1;
-        }
-        if !is_document_id(&id) {
-            let kind = thing.kind.name();
-            let what =
-                format!("the inventory has a {kind} whose id is empty or too long for OpenSearch: {:?}", thing.id);
-            return Err(Box::new(
-                Message::error(what).hint("correct it: ids of AWS are such as sgr-0a1b2c3d4e5f67890"),
-            ));
-        }
-        taken.insert(id.clone());
-        ids.push(id);
-    }
-    Ok(ids)
-}
-
-fn say_what_was_written(inventory: &Inventory, index: &IndexName, things: &[Fields<'_>]) {
-    let count = |kind| things.iter().filter(|thing| thing.kind == kind).count();
-    let nameless = things.iter().filter(|thing| thing.has_derived_id).count();
-    if nameless > 0 {
-        Message::warning(format!("{}, so documents of flows cannot name them", has_no_id(nameless)))
-            .hint("add the output of `aws ec2 describe-security-group-rules` to the inventory")
-            .print();
-    }
-    let unknown = inventory.groups().iter().filter(|group| group.in_last_snapshot && !group.rules_known).count();
-    if unknown > 0 {
-        let groups = if unknown == 1 { "1 group is".to_owned() } else { format!("{unknown} groups are") };
-        Message::warning(format!("{groups} listed without rules, which are left out as unknown")).print();
-    }
-    Message::note(format!(
-        "{}, {} and {} written for the index {index}",
-        counted(count(fields::Kind::Rule), "rule"),
-        counted(count(fields::Kind::Interface), "interface"),
-        counted(count(fields::Kind::Group), "group"),
-    ))
-    .print();
-}
-
-fn has_no_id(count: usize) -> String {
-    if count == 1 {
-        "1 rule has no id in the inventory".to_owned()
-    } else {
-        format!("{count} rules have no id in the inventory")
-    }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

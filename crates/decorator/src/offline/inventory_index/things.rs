@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use inventory::{Epoch, Group, GroupIx, Interface, InterfaceIx, Inventory, Rule, RulePorts, Span, UNDATED};
 
+use super::blind_spot::{BlindSpots, OfGroup};
 use super::fields::{Fields, Kind, Own};
 use super::wording;
 
@@ -28,6 +29,7 @@ pub fn list(inventory: &Inventory) -> Vec<Fields<'_>> {
     }
     let mut things = Vec::new();
     let mut rules = Vec::new();
+    let mut blind_spots = BlindSpots::new(inventory);
     for (group, number) in inventory.groups().iter().zip(0_u32..) {
         let seen = inventory.group_last_seen(group);
         let is_listed = seen.is_some();
@@ -35,7 +37,13 @@ pub fn list(inventory: &Inventory) -> Vec<Fields<'_>> {
         if group.in_last_snapshot || (!is_listed && carried.contains(&GroupIx(number))) {
             things.push(of_group(group, seen));
         }
-        rules.extend(group.rules.iter().map(|rule| of_rule(inventory, group, rule)));
+        if group.rules.is_empty() {
+            continue;
+        }
+        let of_group = blind_spots.of_group(GroupIx(number));
+        for rule in &group.rules {
+            rules.push(of_rule(inventory, &mut blind_spots, of_group, group, rule));
+        }
     }
     things.append(&mut interfaces);
     things.append(&mut rules);
@@ -85,7 +93,13 @@ fn of_interface<'a>(interface: &'a Interface, groups: Vec<&'a Group>, seen: Opti
     }
 }
 
-fn of_rule<'a>(inventory: &'a Inventory, group: &'a Group, rule: &'a Rule) -> Fields<'a> {
+fn of_rule<'a>(
+    inventory: &'a Inventory,
+    blind_spots: &mut BlindSpots<'a>,
+    of_group: OfGroup,
+    group: &'a Group,
+    rule: &'a Rule,
+) -> Fields<'a> {
     let (from, to) = match rule.ports {
         RulePorts::Range { from, to } => (Some(from), Some(to)),
         // The type and code of ICMP are no ports.
@@ -111,7 +125,7 @@ fn of_rule<'a>(inventory: &'a Inventory, group: &'a Group, rule: &'a Rule) -> Fi
             rule_peer: Some(rule.peer.to_string()),
             rule_description: &rule.description,
             rule_text: Some(wording::text(inventory, rule)),
-            rule_blind_spot: wording::blind_spot(inventory, group, rule),
+            rule_blind_spot: blind_spots.of_rule(of_group, group, rule),
             ..Own::default()
         },
     }
