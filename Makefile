@@ -1,12 +1,13 @@
 # Two commands matter: `make demo` shows a report, `make test` passes the tests. Both work on a fresh machine with a Rust
-# toolchain (rustup reads rust-toolchain.toml) and a C compiler for the linker; the tests also need Python 3.10 with venv and npm.
+# toolchain (rustup reads rust-toolchain.toml) and a C compiler for the linker; the tests also need Python 3.10 with venv, npm, Maven,
+# Java 21 or newer, and Chromium (which they install themselves as root on Debian and Ubuntu).
 
 CARGO ?= cargo
 TOOLS := .tools
 CARGO_DENY_VERSION := 0.20.2
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo test format lint deny deploy unit bench samples dist clean
+.PHONY: help demo stack test format lint deny deploy unit bench samples dashboards dist clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -15,6 +16,12 @@ demo: ## The report on samples/, without any AWS account
 	@command -v $(CARGO) >/dev/null || { echo 'make demo needs a Rust toolchain: install rustup (https://rustup.rs) and try again' >&2; exit 1; }
 	$(CARGO) build --locked --package analyzer --no-default-features
 	$(TARGET)/debug/sg-audit report samples/logs --inventory samples/inventory --min-days 2
+
+# Only what it runs is built. Ctrl-C ends it and throws the data away.
+stack: ## A local OpenSearch with samples/ and a simulated day in it, and dashboards where Docker is
+	@command -v $(CARGO) >/dev/null || { echo 'make stack needs a Rust toolchain: install rustup (https://rustup.rs) and try again' >&2; exit 1; }
+	$(CARGO) build --locked --package decorator --package simulator --package stack
+	$(TARGET)/debug/stack
 
 test: format lint deny deploy unit ## All tests and checks
 
@@ -55,6 +62,9 @@ samples: ## Make samples/ anew with the simulator
 	rm -rf samples/logs samples/inventory
 	$(TARGET)/debug/flow-simulate --scenario samples --seed 7 --out samples
 	rm -f samples/truth.json
+
+dashboards: ## Make dashboards/*.ndjson anew from dashboards/source/
+	$(CARGO) run --locked --package dashboards
 
 dist: ## Release binaries, man pages and completions in dist/
 	$(CARGO) build --locked --release --package analyzer --package decorator

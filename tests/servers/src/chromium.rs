@@ -2,6 +2,7 @@
 
 use crate::cache::{self, on_path, run};
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -14,6 +15,8 @@ const CURE: &str = "install it (apt-get install chromium fonts-dejavu-core) or n
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How much of the page's own time passes before a picture is taken.
 const SETTLING: Duration = Duration::from_secs(10);
+/// No wrapper around a browser is a longer script, in bytes.
+const SCRIPT: u64 = 64 << 10;
 
 /// A Chromium (or Chrome) on this machine. Pages are files, and reach no network.
 pub struct Chromium {
@@ -21,7 +24,7 @@ pub struct Chromium {
 }
 
 impl Chromium {
-    /// The one that `CHROMIUM` names, else one on PATH; else, as root on Debian or Ubuntu, it is installed.
+    /// The one that `CHROMIUM` names, else one on PATH that is no snap; else, as root on Debian or Ubuntu, it is installed.
     pub fn find() -> Chromium {
         if let Some(named) = std::env::var_os(NAMED).filter(|named| !named.is_empty()) {
             let program = PathBuf::from(named);
@@ -91,13 +94,25 @@ impl Chromium {
 }
 
 fn installed() -> Option<PathBuf> {
-    NAMES.iter().find_map(|name| on_path(name))
+    NAMES.iter().filter_map(|name| on_path(name)).find(|program| !is_snap(program))
+}
+
+/// A snap, as Ubuntu has it, sees a /tmp of its own, and so none of our pages. What lies in `/snap/bin` is a link to
+/// `/usr/bin/snap`, and `/usr/bin/chromium-browser` is a script that calls it.
+fn is_snap(program: &Path) -> bool {
+    let found = program.canonicalize().unwrap_or_else(|_| program.to_owned());
+    if program.starts_with("/snap") || found.starts_with("/snap") || found.ends_with("bin/snap") {
+        return true;
+    }
+    let mut beginning = Vec::new();
+    let read = File::open(&found).and_then(|file| file.take(SCRIPT).read_to_end(&mut beginning));
+    read.is_ok() && beginning.starts_with(b"#!") && String::from_utf8_lossy(&beginning).contains("/snap/bin/")
 }
 
 fn install() -> PathBuf {
     let root = crate::process::is_root();
     let apt = on_path("apt-get");
-    assert!(root && apt.is_some(), "there is no Chromium ({} on PATH): {CURE}", NAMES.join(", "));
+    assert!(root && apt.is_some(), "there is no Chromium ({} on PATH, and no snap): {CURE}", NAMES.join(", "));
     let cache = cache::folder();
     fs::create_dir_all(&cache).unwrap_or_else(|error| panic!("{}: {error}", cache.display()));
     let _held = cache::lock(&cache.join("chromium.lock"));
@@ -136,6 +151,24 @@ fn file_url(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn snaps_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        assert!(is_snap(Path::new("/snap/bin/chromium")));
+        let linked = folder.path().join("chromium");
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        std::os::unix::fs::symlink(script("bin/snap", ""), &linked).unwrap();
+        assert!(is_snap(&linked));
+        assert!(is_snap(&script("wrapper", "#!/bin/sh\nexec /snap/bin/chromium \"$@\"\n")));
+        assert!(!is_snap(&script("usual", "#!/bin/sh\nexec /usr/lib/chromium/chromium \"$@\"\n")));
+        assert!(!is_snap(&script("program", "\u{7f}ELF... /snap/bin/ ...")));
+    }
 
     #[test]
     fn a_path_becomes_a_url() {

@@ -49,7 +49,7 @@
 //!
 //! The cache is `${XDG_CACHE_HOME:-~/.cache}/sgflow`; whatever makes something there holds a lock file beside it, so that
 //! test processes share it. OpenSearch, which does not run as root, lies in `/var/tmp/sgflow` where root's own cache is
-//! closed to others.
+//! closed to others. In one that `OPENSEARCH_URL` names, tests delete what is called `sgflow-*`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

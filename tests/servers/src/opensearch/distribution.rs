@@ -3,7 +3,8 @@
 use super::{Identity, VERSION};
 use crate::cache::{self, beside, run};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,16 +31,35 @@ pub(super) fn home(identity: &Identity) -> PathBuf {
 /// The usual cache, unless the server's user cannot get there: `/root` is for root alone.
 fn cache_that_is_readable(identity: &Identity) -> PathBuf {
     let usual = cache::folder();
-    if *identity == Identity::Ours || open_to_all(&usual) {
+    if *identity == Identity::Ours {
+        return usual;
+    }
+    if open_to_all(&usual) {
+        make_open(&usual);
         return usual;
     }
     let folder = PathBuf::from("/var/tmp/sgflow");
-    fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    make_open(&folder);
     // Everybody may write in /var/tmp, so somebody may have been here before us.
     let found = fs::symlink_metadata(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let ours = found.is_dir() && found.uid() == 0 && found.mode() & 0o022 == 0;
     assert!(ours, "{} is not a folder of root alone: remove it", folder.display());
+    let open = folder.exists() && open_to_all(&folder);
+    assert!(open, "OpenSearch does not run as root, and others may not enter {0}: chmod a+rx {0}", folder.display());
     folder
+}
+
+/// Makes what is missing of a folder and those above it so that everybody may enter, whatever the umask says.
+fn make_open(folder: &Path) {
+    let mut missing: Vec<&Path> = folder.ancestors().take_while(|above| !above.exists()).collect();
+    while let Some(next) = missing.pop() {
+        let made = fs::create_dir(next).and_then(|()| fs::set_permissions(next, fs::Permissions::from_mode(0o755)));
+        match made {
+            // Another process was faster.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => made.unwrap_or_else(|error| panic!("{}: {error}", next.display())),
+        }
+    }
 }
 
 /// Whether everybody may pass through every folder above it that is there already.
@@ -68,5 +88,30 @@ fn unpack(zip: &Path, folder: &Path) {
         run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(zip).arg(folder), NO_UNZIP);
     } else {
         run(Command::new("unzip").arg("-q").arg(zip).arg("-d").arg(folder), NO_UNZIP);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNDER_UMASK: &str = "SERVERS_TEST_UNDER_UMASK";
+
+    /// The umask is the whole process's, so a process of its own gets the strict one.
+    #[test]
+    fn everybody_may_enter_what_is_made_under_a_strict_umask() {
+        if let Some(folder) = std::env::var_os(UNDER_UMASK) {
+            fs::create_dir(Path::new(&folder).join("plain")).unwrap();
+            make_open(&Path::new(&folder).join("a/b"));
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mut strict = Command::new("sh");
+        strict.args(["-c", "umask 077; exec \"$0\" --exact \"$1\""]).arg(std::env::current_exe().unwrap());
+        strict.arg("opensearch::distribution::tests::everybody_may_enter_what_is_made_under_a_strict_umask");
+        let output = strict.env(UNDER_UMASK, folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        let mode = |inside: &str| fs::metadata(folder.path().join(inside)).unwrap().mode() & 0o777;
+        assert_eq!((mode("plain"), mode("a"), mode("a/b")), (0o700, 0o755, 0o755));
     }
 }
