@@ -34,6 +34,7 @@ const MARCH: Range<'static> = Range { from: "2026-03-01T00:00:00Z", to: "2026-03
 fn every_panel_shows_what_it_means() {
     let server = OpenSearch::shared();
     let stack = Stack::on(server);
+    stack.clear();
     stack.put_templates();
     let world = World::new(records::samples());
     let (mut panels, mut with_rows, mut faults) = (0, 0, Vec::new());

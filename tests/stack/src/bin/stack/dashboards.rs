@@ -63,10 +63,10 @@ impl Dashboards {
         let name = format!("sgflow-dashboards-{}", std::process::id());
         let log = tempfile::tempfile()?;
         let guard = Guard::start(REMOVE, &[docker, name.as_ref()])?;
-        // Creating holds the guard's pipe: a container that is created as this process ends is removed after that.
+        // The guard waits for it: a container that is created as this process ends is removed after that.
         let mut create = Command::new(docker);
-        create.args(arguments(opensearch, port, &name)).stdin(guard.held()?).process_group(0);
-        let created = create.output()?;
+        create.args(arguments(opensearch, port, &name)).process_group(0);
+        let created = guard.output_of(&mut create)?;
         if !created.status.success() {
             return Err(io::Error::other(String::from_utf8_lossy(&created.stderr).into_owned()));
         }

@@ -42,8 +42,8 @@ impl Day {
         command.args(["--scenario", "bench", "--fields", "v5", "--records", &records.to_string()]);
         command.args(["--start", &self.start.to_string()]).arg("--out").arg(&traffic.folder);
         // It writes into the folder, and a signal to this process alone would not end it.
-        command.stdin(traffic.guard.held().expect("a second handle of a pipe"));
-        let output = command.output().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        let output = traffic.guard.output_of(&mut command);
+        let output = output.unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "flow-simulate ended with {}: {said}", output.status);
         traffic

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
 /// A small shell that waits for the end of a pipe and then acts. The kernel closes this process's end of the pipe with
 /// the process; dropping the value closes it too, and waits until all is done.
@@ -24,9 +24,17 @@ impl Guard {
         Ok(Guard { shell, pipe })
     }
 
-    /// The pipe as standard input of a child that may outlive this process: then the guard waits for that child too. What
-    /// it makes is not made anew after the guard has acted. The child can read nothing from it.
-    pub fn held(&self) -> io::Result<Stdio> {
+    /// Runs a command to its end. It holds the pipe as its standard input, where there is nothing to read: should this
+    /// process end first, the guard acts when the command has ended too, and so not before all is there that it makes.
+    pub fn output_of(&self, command: &mut Command) -> io::Result<Output> {
+        command.stdin(self.end_of_pipe()?);
+        let output = command.output();
+        // A command keeps what it gives to its children.
+        command.stdin(Stdio::null());
+        output
+    }
+
+    fn end_of_pipe(&self) -> io::Result<Stdio> {
         let Some(pipe) = &self.pipe else {
             return Ok(Stdio::null());
         };
@@ -52,8 +60,8 @@ mod tests {
         let told = folder.path().join("what's told");
         let act = "echo \"$2\" > \"$1\"";
         let guard = Guard::start(act, &[told.as_os_str(), OsStr::new("a b")]).unwrap();
-        let mut child = Command::new("sleep");
-        let mut child = child.arg("60").stdin(guard.held().unwrap()).spawn().unwrap();
+        assert!(guard.output_of(&mut Command::new("true")).unwrap().status.success());
+        let mut child = Command::new("sleep").arg("60").stdin(guard.end_of_pipe().unwrap()).spawn().unwrap();
         assert!(!told.exists());
         let dropping = std::thread::spawn(move || drop(guard));
         // One that did not wait would be done by now.
