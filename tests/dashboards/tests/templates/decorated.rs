@@ -41,6 +41,12 @@ impl World {
                 "IsEgress": false,
                 "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIpv4": "0.0.0.0/0",
                 "Description": "the world",
+            }, {
+                // Of UDP no record tells that it is a request: flows cannot show this rule's use.
+                "SecurityGroupRuleId": "sgr-0a2", "GroupId": "sg-0a1", "GroupOwnerId": "123456789012",
+                "IsEgress": true,
+                "IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "CidrIpv4": "203.0.113.0/28",
+                "Description": "a resolver",
             }],
         });
         let (region, prefix) = ("eu-west-1", "203.0.113.0/28");

@@ -256,7 +256,7 @@ pub const SGFLOW_RECORD: [&str; 20] = [
 ];
 
 /// Inventory documents: what they share with flow documents of either schema, and their own.
-pub const INVENTORY: [(&str, &str); 27] = [
+pub const INVENTORY: [(&str, &str); 28] = [
     ("@timestamp", "date"),
     ("kind", "keyword"),
     ("account-id", "keyword"),
@@ -281,6 +281,7 @@ pub const INVENTORY: [(&str, &str); 27] = [
     ("rule-peer", "keyword"),
     ("rule-description", "keyword"),
     ("rule-text", "keyword"),
+    ("rule-blind-spot", "keyword"),
     ("interface-type", "keyword"),
     ("interface-description", "keyword"),
     ("interface-addresses", "ip"),
