@@ -5,17 +5,12 @@
 use super::records::{Places, Record};
 use super::rows::{Number, Rows, one, rows, two};
 use super::rules::Rules;
-use std::collections::HashMap;
 
 /// Everything that is known of the samples.
 pub struct World {
     pub records: Vec<Record>,
     pub places: Places,
-    /// Ids of the rules that allow the record of the same position.
-    pub rules: Vec<Vec<String>>,
-    /// How often each rule allows a request, for rows by rule.
-    positions: HashMap<*const Record, usize>,
-    reader: Rules,
+    pub rules: Rules,
 }
 
 /// What is expected of a panel.
@@ -26,7 +21,7 @@ pub enum Meaning {
     Hits(usize),
     /// Text: nothing is asked.
     Text,
-    /// Lists for each field, checked by [`World::controls`].
+    /// Lists for each field, checked in `controls.rs`.
     Controls,
     /// Checked elsewhere: on the drawing itself.
     Drawn,
@@ -56,11 +51,7 @@ fn field(name: &'static str) -> impl Fn(&Record) -> Vec<Vec<String>> {
 
 impl World {
     pub fn new(records: Vec<Record>) -> World {
-        let rules = Rules::read();
-        let allowing = records.iter().map(|record| rules.allowing(record)).collect();
-        let positions = records.iter().enumerate().map(|(position, record)| (std::ptr::from_ref(record), position));
-        let positions = positions.collect();
-        World { records, places: Places::read(), rules: allowing, positions, reader: rules }
+        World { records, places: Places::read(), rules: Rules::read() }
     }
 
     fn all(&self) -> impl Iterator<Item = &Record> {
@@ -82,12 +73,7 @@ impl World {
             return "request";
         }
         // A record without either flag that no rule allows as a request is a reply.
-        if record.is_answer() || self.reader.matching(record).is_empty() { "reply" } else { "ambiguous" }
-    }
-
-    /// The rules that allow it.
-    fn rules_of(&self, record: &Record) -> &[String] {
-        self.positions.get(&std::ptr::from_ref(record)).map_or(&[], |position| &self.rules[*position])
+        if record.is_answer() || self.rules.matching(record).is_empty() { "reply" } else { "ambiguous" }
     }
 
     fn hits_from(&self) -> impl Iterator<Item = &Record> {
@@ -248,16 +234,18 @@ impl World {
             "threats-direction-unknown" | "threats-group-unknown" => Meaning::Empty,
 
             "rule-usage-rules-by-requests" => {
-                Meaning::Rows(rows(self.requests(), |record| one(self.rules_of(record)), &[Count]))
+                Meaning::Rows(rows(self.requests(), |record| one(self.rules.allowing(record)), &[Count]))
             }
-            "rule-usage-requests-over-time" => {
-                Meaning::Rows(rows(self.requests(), |record| two(self.rules_of(record), [hour(record)]), &[Count]))
-            }
+            "rule-usage-requests-over-time" => Meaning::Rows(rows(
+                self.requests(),
+                |record| two(self.rules.allowing(record), [hour(record)]),
+                &[Count],
+            )),
             "rule-usage-rules-by-bytes" => {
-                Meaning::Rows(rows(self.requests(), |record| one(self.rules_of(record)), &[Bytes]))
+                Meaning::Rows(rows(self.requests(), |record| one(self.rules.allowing(record)), &[Bytes]))
             }
             "rule-usage-last-seen" => {
-                Meaning::Rows(rows(self.requests(), |record| one(self.rules_of(record)), &[LastSeen, Count]))
+                Meaning::Rows(rows(self.requests(), |record| one(self.rules.allowing(record)), &[LastSeen, Count]))
             }
             "rule-usage-inventory-rules" | "rule-usage-inventory-groups" => Meaning::Inventory,
 

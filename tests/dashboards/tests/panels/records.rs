@@ -4,6 +4,7 @@
 use flate2::read::MultiGzDecoder;
 use ipnet::IpNet;
 use serde_json::Value;
+use stack::project;
 use std::collections::HashMap;
 use std::io::Read;
 use std::net::IpAddr;
@@ -73,15 +74,11 @@ impl Record {
     }
 }
 
-pub fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
-
 /// Every record of samples/logs with the groups of its interface. Three lines of the samples are broken on purpose, and are none.
 pub fn samples() -> Vec<Record> {
     let interfaces = interfaces();
     let mut files = Vec::new();
-    find(&project().join("samples/logs"), &mut files);
+    find(&project("samples/logs"), &mut files);
     files.sort();
     let mut records = Vec::new();
     for file in files {
@@ -141,7 +138,7 @@ fn interfaces() -> HashMap<String, Interface> {
 
 /// A file of samples/inventory.
 pub fn inventory(name: &str) -> Value {
-    let path = project().join("samples/inventory").join(format!("{name}.json"));
+    let path = project("samples/inventory").join(format!("{name}.json"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -180,7 +177,7 @@ const PLACES: [(&str, &str, &str); 11] = [
 
 impl Places {
     pub fn read() -> Places {
-        let geo = project().join("samples/geo");
+        let geo = project("samples/geo");
         let countries = PLACES.iter().map(|(net, country, owner)| (net.parse().unwrap(), *country, *owner)).collect();
         let ranges: Value =
             serde_json::from_str(&std::fs::read_to_string(geo.join("ip-ranges.json")).unwrap()).unwrap();
