@@ -1,16 +1,17 @@
 //! From a rollup and an inventory to a [`Report`]: attribution, verdicts, recommendations, put in order.
 
+use crate::analysis::{Analysis, JudgedGroup};
 use crate::attribute::tally::{ANY_PORT, HIGH_PORT, Tally};
-use crate::attribute::{Attribution, Careless, attribute};
+use crate::attribute::{Attribution, Careless};
 use crate::exposure;
-use crate::recommend::{Limits, recommend};
+use crate::recommend::Limits;
 use crate::report::model::{
     Assumption, Evidence, GroupReport, InterfaceReport, InventorySummary, Logs, PortUse, Report, RuleReport, SCHEMA,
-    SnapshotSummary, Verdict, Window,
+    SnapshotSummary, Window,
 };
 use crate::rollup::Rollup;
-use crate::verdict::{Bench, CoverageBook, GroupJudgement, Thresholds};
-use inventory::{Direction, Group, GroupIx, InterfaceIx, Inventory, Peer, Rule, RulePorts, Span};
+use crate::verdict::{Bench, Thresholds};
+use inventory::{Direction, GroupIx, InterfaceIx, Inventory, Peer, Rule, RulePorts, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a report is asked for.
@@ -35,48 +36,30 @@ const PORT_RANGES: usize = 256;
 
 /// Judges everything.
 pub fn report(rollup: &Rollup, inventory: &Inventory, notes: &[inventory::Note], options: &ReportOptions) -> Report {
-    let window = window(rollup, options);
-    let attribution = attribute(rollup, inventory, options.threads, options.careless);
-    let coverage = CoverageBook::new(rollup, inventory, window);
-    let bench = Bench {
-        inventory,
-        rollup,
-        attribution: &attribution,
-        coverage: &coverage,
-        window,
-        thresholds: options.thresholds,
-        careless: options.careless,
-    };
+    report_of(&Analysis::new(rollup, inventory, options), notes)
+}
 
+/// Puts a judgement in order.
+pub fn report_of(analysis: &Analysis<'_>, notes: &[inventory::Note]) -> Report {
+    let (inventory, rollup, window) = (analysis.inventory, analysis.rollup, analysis.window);
+    let bench = analysis.bench();
     let same_rules = same_rules(inventory);
     let mut groups = Vec::new();
-    for (ix, group) in inventory.groups().iter().enumerate() {
-        // Only rules that exist can be removed.
-        if !group.in_last_snapshot {
-            continue;
-        }
-        let group_ix = GroupIx(ix as u32);
-        let judgement = bench.judge(group_ix);
-        groups.push(group_report(&bench, group_ix, group, &judgement, &same_rules, options.limits));
+    for (group_ix, judged) in analysis.judged() {
+        groups.push(group_report(&bench, group_ix, judged, &same_rules));
     }
     groups.sort_by(|a, b| a.group_id.cmp(&b.group_id));
 
     Report {
         schema: SCHEMA,
         window: Window { start: rfc3339(window.from), end: rfc3339(window.to) },
-        logs: logs(rollup, &attribution),
+        logs: logs(rollup, &analysis.attribution),
         tool_version: env!("CARGO_PKG_VERSION"),
         inventory: snapshots(inventory),
         assumptions: assumptions(inventory, notes, &groups),
         interfaces: interfaces(&bench),
         groups,
     }
-}
-
-fn window(rollup: &Rollup, options: &ReportOptions) -> Span {
-    let from = options.since.or(rollup.ledger.first).unwrap_or(0);
-    let to = options.until.or(rollup.ledger.last).unwrap_or(from);
-    Span { from: i64::from(from), to: i64::from(to.max(from)) }
 }
 
 fn rfc3339(seconds: i64) -> String {
@@ -134,12 +117,12 @@ fn snapshots(inventory: &Inventory) -> InventorySummary {
 fn group_report(
     bench: &Bench<'_>,
     group_ix: GroupIx,
-    group: &Group,
-    judgement: &GroupJudgement,
+    judged: &JudgedGroup,
     same_rules: &BTreeMap<GroupIx, Vec<String>>,
-    limits: Limits,
 ) -> GroupReport {
     let inventory = bench.inventory;
+    let group = inventory.group(group_ix);
+    let judgement = &judged.judgement;
     let name = |ix: &InterfaceIx| inventory.interfaces()[ix.0 as usize].id.clone();
     let mut interfaces: Vec<String> = inventory.carried_now(group_ix).iter().map(name).collect();
     interfaces.sort();
@@ -148,11 +131,8 @@ fn group_report(
 
     let mut rules = Vec::new();
     for (position, rule) in group.rules.iter().enumerate() {
-        let (tally, judged) = (&tallies[position], &judgement.rules[position]);
-        let recommendation = match judged.verdict {
-            Verdict::Used if judged.proven => recommend(inventory, rule, tally, limits),
-            _ => None,
-        };
+        let (tally, verdict) = (&tallies[position], &judgement.rules[position]);
+        let recommendation = judged.narrower[position].as_ref().map(Into::into);
         let sole_cover = sole_cover(bench, group_ix, group.rules.len(), position);
         let (from_port, to_port) = ports_of(rule);
         rules.push(RuleReport {
@@ -166,8 +146,8 @@ fn group_report(
             to_port,
             peer: rule.peer.to_string(),
             description: rule.description.clone(),
-            verdict: judged.verdict,
-            reason: sentence(&judged.reason),
+            verdict: verdict.verdict,
+            reason: sentence(&verdict.reason),
             evidence: evidence(rule, tally, sole_cover, observed_hours),
             recommendation,
             exposure: exposure::of_rule(inventory, rule).to_string(),

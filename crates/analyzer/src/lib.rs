@@ -11,7 +11,9 @@
 //! - [`attribute`] asks for each accepted row which rules it used or may have used.
 //! - [`verdict`] says of each rule what that, the coverage and the inventory together prove.
 //! - [`recommend`] finds the least that would have done.
-//! - [`mod@assemble`] puts it all in order, and [`report`] shows it.
+//! - [`mod@analysis`] is all of that together; [`mod@assemble`] puts it in order, and [`report`] shows it.
+//! - [`mod@replay`] asks what changed rules would have denied, [`plan`] makes such a change and replays it first, and [`explain`] shows
+//!   the traffic behind one verdict.
 //! - [`cli`] is what was typed, and [`audit`] what is then done; with the feature `aws` also `snapshot`.
 //!
 //! ```
@@ -37,12 +39,17 @@
 //! # }
 //! ```
 
+pub mod analysis;
 pub mod assemble;
 pub mod attribute;
 pub mod audit;
 pub mod cli;
+pub mod explain;
 pub mod exposure;
+pub mod names;
+pub mod plan;
 pub mod recommend;
+pub mod replay;
 pub mod report;
 pub mod rollup;
 pub mod scan;

@@ -26,6 +26,18 @@ fn main() -> ExitCode {
             Ok(options) => audit::rollup(&options),
             Err(error) => return usage(&error),
         },
+        Command::Plan(arguments) => match arguments.into_options(now) {
+            Ok(options) => audit::plan(&options),
+            Err(error) => return usage(&error),
+        },
+        Command::Replay(arguments) => match arguments.into_options(now) {
+            Ok(options) => audit::replay(&options),
+            Err(error) => return usage(&error),
+        },
+        Command::Explain(arguments) => match arguments.into_options(now) {
+            Ok(options) => audit::explain(&options),
+            Err(error) => return usage(&error),
+        },
         #[cfg(feature = "aws")]
         Command::Snapshot(arguments) => analyzer::snapshot::snapshot(&arguments.into_options()),
         Command::Completions { shell } => printed(generate::completions(shell, &mut io::stdout().lock())),

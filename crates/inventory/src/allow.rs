@@ -57,12 +57,12 @@ impl Inventory {
         }
     }
 
-    /// Whether the rule's peer means the address, during the span.
-    fn is_peer(&self, rule: &Rule, address: IpAddr, span: Span) -> Answer {
+    /// Whether the rule's peer means the address, during the span. Never asks for direction, protocol or port.
+    pub fn is_peer(&self, rule: &Rule, address: IpAddr, span: Span) -> Answer {
         match (rule.resolved, &rule.peer) {
             (Resolved::Net, Peer::Cidr(net)) if net.contains(&address) => Answer::Surely,
             (Resolved::Net, _) => Answer::No,
-            (Resolved::UnknownList, _) => Answer::Possibly,
+            (Resolved::Unknown, _) => Answer::Possibly,
             (Resolved::List(number), _) => match self.lists.get(number as usize) {
                 Some(list) => list.contains(address, span),
                 None => Answer::Possibly,
@@ -79,7 +79,7 @@ impl Inventory {
         match (rule.resolved, &rule.peer) {
             (Resolved::Net, Peer::Cidr(net)) => net.contains(&address),
             (Resolved::Net, _) => false,
-            (Resolved::UnknownList, _) => true,
+            (Resolved::Unknown, _) => true,
             (Resolved::List(number), _) => {
                 self.lists.get(number as usize).is_none_or(|list| list.ever_contains(address))
             }

@@ -8,13 +8,11 @@ use crate::inventory::{InterfaceListings, Inventory, Loaded, Map, Scope, Snapsho
 use crate::named_port::NamedPorts;
 use crate::note::{Note, NoteKind};
 use crate::ownership::{NO_VPC, Owners};
-use crate::peer_group::PeerGroup;
 use crate::prefix_list::{PrefixList, Versions};
 use crate::reading::Source;
-use crate::rule::{Peer, Resolved};
 use crate::snapshot::{Collected, ScopeItems, collect};
 use crate::time::{Timeline, UNDATED};
-use crate::vpc::{Vpc, any_vpc_ranges};
+use crate::vpc::Vpc;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds the inventory from everything that was read.
@@ -73,7 +71,10 @@ pub(crate) fn assemble(sources: Vec<Source>) -> Result<Loaded, LoadError> {
         vpc_numbers,
         owners,
         lists,
+        list_numbers,
+        list_facts: collected.list_facts,
         peer_groups: Vec::new(),
+        peer_numbers: Map::default(),
         carriers,
         open_carriers,
         flow_logs_were_read: collected.flow_logs.are_read,
@@ -84,7 +85,7 @@ pub(crate) fn assemble(sources: Vec<Source>) -> Result<Loaded, LoadError> {
         snapshot_times: Timeline { times },
         confirmed_until: None,
     };
-    resolve_peers(&mut inventory, &list_numbers);
+    crate::peer_resolution::resolve_peers(&mut inventory);
     note_gaps(&inventory, &mut notes);
     notes.sort();
     notes.dedup();
@@ -251,94 +252,6 @@ fn build_vpcs(collected: &mut Collected, interfaces: &[Interface], groups: &[Gro
         }
     }
     items.into_vpcs()
-}
-
-/// Looks up what each rule's peer stands for.
-fn resolve_peers(inventory: &mut Inventory, lists: &BTreeMap<String, u32>) {
-    // What the rules together say about each group that they name: owner, VPCs, region of the rule.
-    #[derive(Default)]
-    struct Named {
-        owner: Option<String>,
-        region: Option<String>,
-        vpcs: BTreeSet<String>,
-    }
-    let mut named: BTreeMap<String, Named> = BTreeMap::new();
-    for group in &inventory.groups {
-        for rule in group.rules_ever() {
-            let Peer::Group { id, owner, vpc } = &rule.peer else { continue };
-            let known = named.entry(id.clone()).or_default();
-            known.owner = known.owner.take().or_else(|| owner.clone());
-            // References do not cross regions.
-            known.region = known.region.take().or_else(|| group.region.clone());
-            known.vpcs.extend(vpc.clone());
-        }
-    }
-    let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
-    let mut peer_groups = Vec::new();
-    for (id, mut known) in named {
-        let number = inventory.group_ix(&id);
-        if let Some(number) = number {
-            let group = inventory.group(number);
-            known.owner = group.owner.clone().or(known.owner);
-            known.region = group.region.clone().or(known.region);
-            known.vpcs.extend(group.usable_vpcs.iter().cloned());
-        }
-        let (owner, region) = (known.owner.as_deref(), known.region.as_deref());
-        // A group that nothing lists or carries, of nobody knows whom, may be another account's.
-        let is_somebodys = number.is_some() || owner.is_some();
-        let unresolved = if is_somebodys && inventory.has_interfaces_in(owner, region) {
-            None
-        } else {
-            Some(missing_interfaces(&id, owner, region))
-        };
-        let mut vpcs = Vec::new();
-        let mut is_elsewhere = known.vpcs.is_empty();
-        for vpc in &known.vpcs {
-            match inventory.vpc_numbers.get(vpc) {
-                Some(number) => vpcs.push(*number),
-                None => is_elsewhere = true,
-            }
-        }
-        let keeps_client_addresses = may_keep_client_addresses(inventory, number, &known.vpcs);
-        let elsewhere = if is_elsewhere { Some(any_vpc_ranges()) } else { None };
-        numbers.insert(id, peer_groups.len() as u32);
-        peer_groups.push(PeerGroup { group: number, unresolved, keeps_client_addresses, vpcs, elsewhere });
-    }
-    for group in &mut inventory.groups {
-        for rule in group.rules.iter_mut().chain(&mut group.former_rules) {
-            rule.resolved = match &rule.peer {
-                Peer::Cidr(_) => Resolved::Net,
-                Peer::PrefixList(id) => lists.get(id).map_or(Resolved::UnknownList, |number| Resolved::List(*number)),
-                Peer::Group { id, .. } => numbers.get(id).map_or(Resolved::Net, |number| Resolved::Group(*number)),
-            };
-        }
-    }
-    inventory.peer_groups = peer_groups;
-}
-
-fn missing_interfaces(id: &str, owner: Option<&str>, region: Option<&str>) -> String {
-    let place = match (owner, region) {
-        (Some(owner), Some(region)) => format!("account {owner} in {region}"),
-        (Some(owner), None) => format!("account {owner}"),
-        _ => "the account".to_string(),
-    };
-    format!(
-        "the network interfaces of {place}, to which group {id} belongs, are not in the inventory; add the output of `aws \
-         ec2 describe-network-interfaces` there"
-    )
-}
-
-/// Whether an interface that keeps client addresses carries the group, or may: its groups are not known.
-fn may_keep_client_addresses(inventory: &Inventory, group: Option<GroupIx>, vpcs: &BTreeSet<String>) -> bool {
-    let keeps = |number: &InterfaceIx| inventory.interface(*number).kind.may_keep_client_addresses();
-    if group.is_some_and(|group| inventory.carriers[group.0 as usize].iter().any(keeps)) {
-        return true;
-    }
-    let may_use = |number: &InterfaceIx| {
-        let vpc = &inventory.interface(*number).vpc;
-        vpcs.is_empty() || vpc.as_ref().is_none_or(|vpc| vpcs.contains(vpc))
-    };
-    inventory.open_carriers.iter().any(|number| keeps(number) && may_use(number))
 }
 
 fn note_dates(collected: &Collected, notes: &mut Vec<Note>) {

@@ -104,6 +104,7 @@ shapes! {
         security_group_arn: String,
         ip_permissions: Vec<IpPermission>,
         ip_permissions_egress: Vec<IpPermission>,
+        tags: Vec<Tag>,
     }
 
     struct IpPermission {
@@ -162,8 +163,10 @@ shapes! {
 
     struct PrefixListItem {
         prefix_list_id: String,
+        prefix_list_name: String,
         owner_id: String,
         prefix_list_arn: String,
+        max_entries: i64,
         entries: Vec<PrefixListEntry>,
         /// What the older `describe-prefix-lists` prints instead of `Entries`.
         cidrs: Vec<String>,

@@ -50,7 +50,7 @@ impl Inventory {
     pub fn doubt_of_peer(&self, rule: &Rule) -> Option<Doubt> {
         match rule.resolved {
             Resolved::Net => None,
-            Resolved::UnknownList => Some(Doubt::Unlisted),
+            Resolved::Unknown => Some(Doubt::Unlisted),
             Resolved::List(number) => {
                 let is_steady = self.lists.get(number as usize).is_some_and(|list| list.is_steady());
                 (!is_steady).then_some(Doubt::Changed)

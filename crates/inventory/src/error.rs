@@ -67,6 +67,14 @@ pub enum LoadError {
         /// What is wrong with it.
         problem: String,
     },
+    /// What is proposed for a group cannot be told.
+    #[error("proposal {}: {problem}", path.display())]
+    Proposal {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the group and the cure.
+        problem: String,
+    },
     /// Nothing that was read has rules.
     #[error(
         "the inventory lacks security groups: no file has SecurityGroups or SecurityGroupRules; add the output of \

@@ -22,6 +22,8 @@ pub struct Group {
     pub owner: Option<String>,
     /// Its region, as far as snapshot, ARN or VPC tell.
     pub region: Option<String>,
+    /// Its tags, sorted by key.
+    pub tags: Vec<(String, String)>,
     /// The rules of the last snapshot of its scope, sorted by direction, protocol, ports and peer; empty if it is gone.
     pub rules: Vec<Rule>,
     /// Rules of earlier snapshots that the last one lacks.

@@ -124,6 +124,7 @@ impl Building {
             vpc: None,
             owner: None,
             region: None,
+            tags: Vec::new(),
             rules: Vec::new(),
             former_rules: Vec::new(),
             in_last_snapshot: false,
@@ -147,6 +148,7 @@ impl Building {
         if is_latest {
             known.name.clone_from(&item.name);
             known.description.clone_from(&item.description);
+            known.tags.clone_from(&item.tags);
         }
     }
 

@@ -7,14 +7,14 @@ use crate::interface::{Interface, InterfaceIx};
 use crate::note::Note;
 use crate::ownership::Owners;
 use crate::peer_group::PeerGroup;
-use crate::prefix_list::PrefixList;
+use crate::prefix_list::{PrefixList, PrefixListFacts};
 use crate::reading::{Source, read_documents, read_paths};
 use crate::rule::{Peer, Resolved, Rule};
 use crate::time::{Epoch, Span, Timeline, UNDATED};
 use crate::unlogged::MirrorTargets;
 use crate::vpc::Vpc;
 use foldhash::fast::FixedState;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Hash maps that are only looked up, never listed, so their order cannot show in any output.
@@ -63,7 +63,11 @@ pub struct Inventory {
     pub(crate) vpc_numbers: Map<String, u32>,
     pub(crate) owners: Owners,
     pub(crate) lists: Vec<PrefixList>,
+    pub(crate) list_numbers: BTreeMap<String, u32>,
+    pub(crate) list_facts: BTreeMap<String, PrefixListFacts>,
+    /// Groups that rules name, and all that could be named.
     pub(crate) peer_groups: Vec<PeerGroup>,
+    pub(crate) peer_numbers: Map<String, u32>,
     /// By group: interfaces that any snapshot shows with it, sorted.
     pub(crate) carriers: Vec<Vec<InterfaceIx>>,
     /// Interfaces whose groups some snapshot leaves open.
@@ -186,6 +190,11 @@ impl Inventory {
         self.flow_logs_were_read
     }
 
+    /// Prefix lists whose entries some snapshot has, by id, with what else is known of them.
+    pub fn prefix_lists(&self) -> impl Iterator<Item = (&str, PrefixListFacts)> {
+        self.list_numbers.keys().map(|id| (id.as_str(), self.list_facts.get(id).cloned().unwrap_or_default()))
+    }
+
     /// Up to when what the inventory says is settled: the time of the last snapshot of the account and region that was seen
     /// longest ago, of its interfaces or of its groups. What it says about a later time the next snapshot may contradict.
     /// Where later readings found the same as the last snapshot (`ec2::Live`), the time of the last of these.
@@ -213,7 +222,7 @@ impl Inventory {
     /// What is missing to tell whom the rule's peer means, as a sentence; none if it can be resolved.
     pub fn unresolved(&self, rule: &Rule) -> Option<String> {
         match (&rule.peer, rule.resolved) {
-            (Peer::PrefixList(id), Resolved::UnknownList) => Some(format!(
+            (Peer::PrefixList(id), Resolved::Unknown) => Some(format!(
                 "the entries of prefix list {id} are not in the inventory; add the output of `aws ec2 \
                  get-managed-prefix-list-entries --prefix-list-id {id}`, with its \"PrefixListId\""
             )),

@@ -5,6 +5,7 @@ use crate::group::GroupIx;
 use crate::interface::{Interface, InterfaceIx, StateRun};
 use crate::inventory::Inventory;
 use crate::time::{AttachTime, Epoch, Span};
+use std::net::IpAddr;
 
 /// The groups of an interface during a span.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,6 +71,34 @@ impl Inventory {
             carried.unknown_rules |= !self.group(group).rules_known;
         }
         carried
+    }
+
+    /// Groups that whoever had the address during the span surely carried all the time, sorted; none where it is not sure who that was.
+    pub fn groups_of(&self, address: IpAddr, span: Span) -> Vec<GroupIx> {
+        if !self.is_owned_surely(address, span, None) {
+            return Vec::new();
+        }
+        let mut shared: Option<Vec<GroupIx>> = None;
+        for owner in self.possible_owners(address, span) {
+            let carried = self.carried(owner.interface, span);
+            let surely = carried.groups.iter().filter(|(_, surely)| *surely).map(|(group, _)| *group);
+            match &mut shared {
+                None => shared = Some(surely.collect()),
+                Some(shared) => {
+                    let known: Vec<GroupIx> = surely.collect();
+                    shared.retain(|group| known.contains(group));
+                }
+            }
+        }
+        shared.unwrap_or_default()
+    }
+
+    /// Interfaces that may have had the address at some time of the span, sorted.
+    pub fn owners_of(&self, address: IpAddr, span: Span) -> Vec<InterfaceIx> {
+        let mut owners: Vec<InterfaceIx> = self.possible_owners(address, span).map(|owner| owner.interface).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        owners
     }
 
     /// A key for keeping results of [`Inventory::carried`] and [`Inventory::rules_at`]: spans with equal keys give equal ones.

@@ -5,6 +5,24 @@ use crate::answer::Answer;
 use crate::time::{Span, Timeline};
 use std::net::IpAddr;
 
+/// What is known of a prefix list beside its entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PrefixListFacts {
+    /// `PrefixListName`, such as `com.amazonaws.global.cloudfront.origin-facing`; empty if nothing tells.
+    pub name: String,
+    /// The account that owns it, or `AWS`.
+    pub owner: Option<String>,
+    /// `MaxEntries`: what a reference to it counts for in the quota of rules.
+    pub max_entries: Option<u32>,
+}
+
+impl PrefixListFacts {
+    /// Whether AWS keeps its entries.
+    pub fn is_aws_managed(&self) -> bool {
+        self.owner.as_deref() == Some("AWS") || self.name.starts_with("com.amazonaws.")
+    }
+}
+
 /// A prefix list.
 #[derive(Debug, Clone)]
 pub(crate) struct PrefixList {

@@ -136,7 +136,8 @@ impl fmt::Display for Peer {
 pub(crate) enum Resolved {
     Net,
     List(u32),
-    UnknownList,
+    /// Who is meant is not known.
+    Unknown,
     Group(u32),
 }
 
@@ -234,7 +235,7 @@ impl Rule {
     }
 
     /// Whether protocol and port of a packet fit. Never `Unplaced`.
-    pub(crate) fn fits(&self, protocol: Protocol, port: Port) -> Answer {
+    pub fn fits(&self, protocol: Protocol, port: Port) -> Answer {
         match self.protocol {
             None => return Answer::Surely,
             Some(named) if named != protocol => return Answer::No,

@@ -86,14 +86,21 @@ impl RuleItem {
         };
         let mut rule = RuleItem::new(direction, matches, peer, item.description.unwrap_or_default());
         rule.id = item.security_group_rule_id;
-        for tag in item.tags.unwrap_or_default() {
-            if let Some(key) = tag.key {
-                rule.tags.push((key, tag.value.unwrap_or_default()));
-            }
-        }
-        rule.tags.sort();
+        rule.tags = read_tags(item.tags);
         Ok((group, item.group_owner_id, rule))
     }
+}
+
+/// Sorted by key.
+fn read_tags(listed: Option<Vec<raw::Tag>>) -> Vec<(String, String)> {
+    let mut tags = Vec::new();
+    for tag in listed.unwrap_or_default() {
+        if let Some(key) = tag.key {
+            tags.push((key, tag.value.unwrap_or_default()));
+        }
+    }
+    tags.sort();
+    tags
 }
 
 fn read_group_peer(reference: raw::GroupReference, place: Place) -> Result<Peer, LoadError> {
@@ -111,6 +118,8 @@ pub(crate) struct GroupItem {
     pub owner: Option<String>,
     pub region: Option<String>,
     pub rules: Vec<RuleItem>,
+    /// Sorted by key.
+    pub tags: Vec<(String, String)>,
     /// Whether both lists of permissions are there; a group that was listed without them may have any rules.
     pub has_permissions: bool,
 }
@@ -134,6 +143,7 @@ impl GroupItem {
             owner: item.owner_id,
             region: item.security_group_arn.as_deref().and_then(region_of_arn),
             rules,
+            tags: read_tags(item.tags),
             has_permissions,
         })
     }

@@ -8,6 +8,7 @@ use crate::document::Document;
 use crate::error::LoadError;
 use crate::item::{InterfaceItem, Place};
 use crate::note::{Note, NoteKind};
+use crate::prefix_list::PrefixListFacts;
 use crate::reading::Source;
 use crate::region::{Regions, account_of_arn, region_of_arn};
 use crate::rule_item::{GroupItem, RuleItem};
@@ -47,6 +48,7 @@ pub(crate) struct Collected {
     /// Name of a group as the interfaces that carry it say; counts where nothing lists the group.
     pub group_names: BTreeMap<String, String>,
     pub associations: BTreeSet<(String, String)>,
+    pub list_facts: BTreeMap<String, PrefixListFacts>,
     pub flow_logs: crate::flow_log::FlowLogs,
     pub mirror_targets: crate::unlogged::MirrorTargets,
     pub accounts: BTreeSet<String>,
@@ -312,6 +314,10 @@ impl Collected {
             let place = Place { path, key: "PrefixLists", index };
             let id = place.needed(item.prefix_list_id, "PrefixListId")?;
             let arn = item.prefix_list_arn.as_deref();
+            let facts = self.list_facts.entry(id.clone()).or_default();
+            facts.owner = item.owner_id.clone().or(facts.owner.take());
+            facts.name = item.prefix_list_name.unwrap_or(std::mem::take(&mut facts.name));
+            facts.max_entries = item.max_entries.and_then(|count| u32::try_from(count).ok()).or(facts.max_entries);
             // AWS's own lists are in every account.
             let is_account = |owner: &String| owner.len() == 12 && owner.bytes().all(|byte| byte.is_ascii_digit());
             let account = item.owner_id.or_else(|| arn.and_then(account_of_arn)).filter(is_account);

@@ -12,10 +12,12 @@ pub mod elsewhere;
 pub mod flow;
 pub mod named;
 pub mod opener;
+pub mod peers;
 pub mod placed;
 pub mod reading;
 pub mod tally;
 pub mod unplaced;
+pub mod witness;
 
 use crate::rollup::row::Addr;
 use crate::rollup::{Rollup, RowPort};
@@ -30,6 +32,7 @@ use reading::Role;
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use tally::{Effect, Tally};
+use witness::{Ground, Witness};
 
 /// Leaves out one kind of care, to show that the tests notice. Never set outside of tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,6 +144,17 @@ struct PlaceFacts {
 
 /// Attributes every row. `threads` share the work.
 pub fn attribute(rollup: &Rollup, inventory: &Inventory, threads: usize, careless: Careless) -> Attribution {
+    attribute_before(rollup, inventory, threads, careless, || ()).0
+}
+
+/// The same before witnesses: one for each thread, made by `witness` and put together at the end.
+pub fn attribute_before<W: Witness>(
+    rollup: &Rollup,
+    inventory: &Inventory,
+    threads: usize,
+    careless: Careless,
+    witness: impl Fn() -> W + Sync,
+) -> (Attribution, W) {
     let places = place_facts(rollup, inventory);
     let elsewhere = Elsewhere::gather(&rollup.table, |key| places[key.place().at()].raw);
     let shared = Shared {
@@ -162,9 +176,9 @@ pub fn attribute(rollup: &Rollup, inventory: &Inventory, threads: usize, careles
 
     // First everything that a row tells by itself; what is left waits.
     let firsts = in_parallel(&ranges, |&(from, to)| {
-        let mut worker = Worker::new(&shared);
+        let mut worker = Worker::new(&shared, witness());
         let waiting = worker.first_pass(from, to);
-        (worker.found, waiting)
+        ((worker.found, worker.witness), waiting)
     });
     let mut fan_ins = FanIns::default();
     for (_, waiting) in &firsts {
@@ -180,25 +194,28 @@ pub fn attribute(rollup: &Rollup, inventory: &Inventory, threads: usize, careles
             }
         }
     }
-    let (mut found, waiting): (Vec<Attribution>, Vec<Vec<usize>>) = firsts.into_iter().unzip();
+    let (mut found, waiting): (Vec<(Attribution, W)>, Vec<Vec<usize>>) = firsts.into_iter().unzip();
     found.extend(in_parallel(&waiting, |rows| {
-        let mut worker = Worker::new(&shared);
+        let mut worker = Worker::new(&shared, witness());
         for &row in rows {
             let flow = shared.flow(row);
-            worker.judge(&flow, opener::by_fan_in(&flow, &fan_ins));
+            let (role, ground) = opener::by_fan_in(&flow, &fan_ins);
+            worker.judge(&flow, role, ground);
         }
-        worker.found
+        (worker.found, worker.witness)
     }));
 
     let mut merged = Attribution::new(inventory);
-    for part in found {
+    let mut seen = witness();
+    for (part, witness) in found {
         merged.merge(part);
+        seen.absorb(witness);
     }
     count_records(rollup, &places, &mut merged);
     for tally in merged.tallies.iter_mut().flatten() {
         tally.peers.settle();
     }
-    merged
+    (merged, seen)
 }
 
 /// Runs one job for each item, each on a thread of its own; the results keep the order of the items.
@@ -357,7 +374,7 @@ impl Shared<'_> {
 }
 
 /// One thread's work.
-struct Worker<'a> {
+struct Worker<'a, W> {
     shared: &'a Shared<'a>,
     named: NamedPorts<'a>,
     carried: placed::CarriedCache<'a>,
@@ -367,10 +384,11 @@ struct Worker<'a> {
     /// What the row at hand was counted for, where two readings may mean the same.
     counted: HashSet<(GroupIx, usize, Effect)>,
     found: Attribution,
+    witness: W,
 }
 
-impl<'a> Worker<'a> {
-    fn new(shared: &'a Shared<'a>) -> Self {
+impl<'a, W: Witness> Worker<'a, W> {
+    fn new(shared: &'a Shared<'a>, witness: W) -> Self {
         Worker {
             shared,
             named: NamedPorts::new(shared.inventory, shared.high_may_be_named),
@@ -379,6 +397,7 @@ impl<'a> Worker<'a> {
             answers: Vec::new(),
             counted: HashSet::new(),
             found: Attribution::new(shared.inventory),
+            witness,
         }
     }
 
@@ -391,34 +410,34 @@ impl<'a> Worker<'a> {
             }
             let flow = self.shared.flow(row);
             match self.role(&flow) {
-                Some(role) => self.judge(&flow, role),
+                Some((role, ground)) => self.judge(&flow, role, ground),
                 None => waiting.push(row),
             }
         }
         waiting
     }
 
-    /// The part that a record plays, unless only the last guess can tell.
-    fn role(&mut self, flow: &Flow) -> Option<Role> {
+    /// The part that a record plays and what tells it, unless only the last guess can.
+    fn role(&mut self, flow: &Flow) -> Option<(Role, Ground)> {
         if self.shared.careless.no_evidence {
-            return Some(Role::Request);
+            return Some((Role::Request, Ground::Nothing));
         }
         let raw = self.shared.places[flow.place.at()].raw;
         if let Some(role) = opener::by_flags(flow, raw, self.shared.elsewhere) {
-            return Some(role);
+            return Some((role, Ground::Flags));
         }
         if !flow.has_ports() {
-            return Some(Role::Ambiguous);
+            return Some((Role::Ambiguous, Ground::Nothing));
         }
         let server = opener::server(flow, self.shared.elsewhere, &mut self.named, self.shared.inventory);
-        if let Some(server) = server {
-            return Some(opener::by_server(server));
+        if let Some((server, ground)) = server {
+            return Some((opener::by_server(server), ground));
         }
         let both_known = matches!((flow.src_port, flow.dst_port), (RowPort::Known(_), RowPort::Known(_)));
-        if both_known { None } else { Some(Role::Ambiguous) }
+        if both_known { None } else { Some((Role::Ambiguous, Ground::Nothing)) }
     }
 
-    fn judge(&mut self, flow: &Flow, role: Role) {
+    fn judge(&mut self, flow: &Flow, role: Role, ground: Ground) {
         let directed = self.shared.directed(flow);
         self.counted.clear();
         let records = u64::from(flow.totals.flows);
@@ -426,10 +445,10 @@ impl<'a> Worker<'a> {
             self.found.undetermined_direction += records;
         }
         match flow.interface {
-            Some(interface) => self.judge_placed(flow, interface, directed, role),
+            Some(interface) => self.judge_placed(flow, interface, directed, (role, ground)),
             None => {
                 self.found.ambiguous += if role == Role::Ambiguous { records } else { 0 };
-                self.judge_unplaced(flow, directed, role, false);
+                self.judge_unplaced(flow, directed, (role, ground), false);
             }
         }
     }

@@ -5,6 +5,7 @@ use super::elsewhere::{Elsewhere, FanIns};
 use super::flow::Flow;
 use super::named::NamedPorts;
 use super::reading::Role;
+use super::witness::Ground;
 use crate::rollup::RowPort;
 use crate::rollup::kept_ports::LOWEST_DROPPED;
 use flowlog::opener::{self, FlowPort, Opener, Side};
@@ -21,8 +22,13 @@ pub fn by_flags(flow: &Flow, raw: bool, elsewhere: &Elsewhere) -> Option<Role> {
     }
 }
 
-/// The server side of a TCP or UDP flow whose flags do not tell: services, named ports, port numbers.
-pub fn server(flow: &Flow, elsewhere: &Elsewhere, named: &mut NamedPorts<'_>, inventory: &Inventory) -> Option<Side> {
+/// The server side of a TCP or UDP flow whose flags do not tell, and what tells it: services, named ports, port numbers.
+pub fn server(
+    flow: &Flow,
+    elsewhere: &Elsewhere,
+    named: &mut NamedPorts<'_>,
+    inventory: &Inventory,
+) -> Option<(Side, Ground)> {
     let by_services = || {
         if !elsewhere.has_services() {
             return None;
@@ -34,23 +40,24 @@ pub fn server(flow: &Flow, elsewhere: &Elsewhere, named: &mut NamedPorts<'_>, in
         )
     };
     if let Some(side) = by_services() {
-        return Some(side);
+        return Some((side, Ground::Services));
     }
     match by_named_ports(flow, named) {
-        Named::Server(side) => return Some(side),
+        Named::Server(side) => return Some((side, Ground::NamedPorts)),
         Named::Doubtful => return None,
         Named::Silent => {}
     }
     let (Some(src_port), Some(dst_port)) = (flow_port(flow.src_port), flow_port(flow.dst_port)) else {
         return None;
     };
-    opener::by_port_numbers(src_port, dst_port, |low| {
+    let side = opener::by_port_numbers(src_port, dst_port, |low| {
         let address = match low {
             Side::Source => flow.src_ip,
             Side::Destination => flow.dst_ip,
         };
         inventory.is_public(address) || inventory.plain_owner(address, flow.span)
-    })
+    });
+    side.map(|side| (side, Ground::PortNumbers))
 }
 
 fn flow_port(port: RowPort) -> Option<FlowPort> {
@@ -112,12 +119,12 @@ fn known(port: RowPort) -> Option<u16> {
 }
 
 /// The last guess, for what is left. Port 20 stays the same against many too, and yet it is FTP calling back (RFC 959, 3.2).
-pub fn by_fan_in(flow: &Flow, fan_ins: &FanIns) -> Role {
+pub fn by_fan_in(flow: &Flow, fan_ins: &FanIns) -> (Role, Ground) {
     match fan_ins.server(flow) {
-        Some(Side::Source) if flow.src_port == RowPort::Known(FTP_DATA) => Role::Ambiguous,
-        Some(Side::Destination) if flow.dst_port == RowPort::Known(FTP_DATA) => Role::Ambiguous,
-        Some(server) => by_server(server),
-        None => Role::Ambiguous,
+        Some(Side::Source) if flow.src_port == RowPort::Known(FTP_DATA) => (Role::Ambiguous, Ground::Nothing),
+        Some(Side::Destination) if flow.dst_port == RowPort::Known(FTP_DATA) => (Role::Ambiguous, Ground::Nothing),
+        Some(server) => (by_server(server), Ground::FanIn),
+        None => (Role::Ambiguous, Ground::Nothing),
     }
 }
 

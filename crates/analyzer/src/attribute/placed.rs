@@ -3,6 +3,7 @@
 use super::flow::{Directed, Flow};
 use super::reading::{Reading, Role, opposite, readings};
 use super::tally::Effect;
+use super::witness::{Ground, Seen, Witness};
 use super::{Attribution, Worker};
 use inventory::{Answer, Direction, GroupIx, InterfaceIx, Inventory, Protocol, Rule, Span};
 use std::collections::HashMap;
@@ -10,6 +11,8 @@ use std::rc::Rc;
 
 /// What an interface carried at some time.
 pub struct CarriedRules<'a> {
+    /// As the inventory says it.
+    carried: Vec<(GroupIx, bool)>,
     groups: Vec<CarriedGroup<'a>>,
     /// May carry any group usable in its VPC besides.
     unknown_groups: bool,
@@ -67,6 +70,7 @@ fn carried_rules<'a>(inventory: &'a Inventory, interface: InterfaceIx, flow: &Fl
         unknown_rules: carried.unknown_rules,
         unfiltered: groups.is_empty() && !carried.unknown_groups,
         unknown_groups: carried.unknown_groups,
+        carried: carried.groups,
         groups,
     }
 }
@@ -89,8 +93,14 @@ struct Heard {
     backward: bool,
 }
 
-impl Worker<'_> {
-    pub(super) fn judge_placed(&mut self, flow: &Flow, interface: InterfaceIx, directed: Directed, first_guess: Role) {
+impl<W: Witness> Worker<'_, W> {
+    pub(super) fn judge_placed(
+        &mut self,
+        flow: &Flow,
+        interface: InterfaceIx,
+        directed: Directed,
+        (first_guess, first_ground): (Role, Ground),
+    ) {
         let carried = self.carried.of(flow, interface);
         let records = u64::from(flow.totals.flows);
         for group in &carried.groups {
@@ -104,14 +114,19 @@ impl Worker<'_> {
         }
         let heard = self.ask(flow, &carried, directed, first_guess);
         let role = self.settle(first_guess, heard);
+        let ground = match (role, first_guess) {
+            (role, first_guess) if role == first_guess => first_ground,
+            (Role::Reply, _) => Ground::Rules,
+            _ => Ground::Nothing,
+        };
         self.found.ambiguous += if role == Role::Ambiguous { records } else { 0 };
         for reading in readings(flow, directed, role) {
-            self.count(flow, &carried, directed, &reading);
+            self.count(flow, &carried, directed, &reading, ground);
         }
         self.note_untracked(flow, &carried, directed, role);
 
         if carried.unknown_groups {
-            self.judge_unplaced(flow, directed, role, false);
+            self.judge_unplaced(flow, directed, (role, ground), false);
             return;
         }
         let is_unexplained = match role {
@@ -132,8 +147,8 @@ impl Worker<'_> {
             }
             // The inventory is wrong about this interface at this time, so only what flags say still stands.
             let open = match first_guess {
-                Role::Request | Role::Reply => first_guess,
-                Role::GuessedRequest | Role::GuessedReply | Role::Ambiguous => Role::Ambiguous,
+                Role::Request | Role::Reply => (first_guess, first_ground),
+                Role::GuessedRequest | Role::GuessedReply | Role::Ambiguous => (Role::Ambiguous, Ground::Nothing),
             };
             self.judge_unplaced(flow, directed, open, true);
         }
@@ -194,7 +209,14 @@ impl Worker<'_> {
     }
 
     /// Counts a reading for every rule that allows it.
-    fn count(&mut self, flow: &Flow, carried: &CarriedRules<'_>, directed: Directed, reading: &Reading) {
+    fn count(
+        &mut self,
+        flow: &Flow,
+        carried: &CarriedRules<'_>,
+        directed: Directed,
+        reading: &Reading,
+        ground: Ground,
+    ) {
         // Where direction or groups are not known, two readings may mean the same for one rule: it is one record all the same.
         let once = !matches!(directed, Directed::Known(_)) || carried.unknown_groups;
         for (slot, group) in carried.groups.iter().enumerate() {
@@ -220,6 +242,17 @@ impl Worker<'_> {
                 if is_new {
                     tally.count(effect, flow, reading);
                 }
+                self.witness.see(&Seen {
+                    flow,
+                    reading,
+                    group: group.group,
+                    rule: position,
+                    answer,
+                    effect,
+                    ground,
+                    carried: &carried.carried,
+                    is_new,
+                });
                 if effect.is_use() {
                     tally.note_use(flow, reading);
                     self.draft.uses(position);

@@ -1,10 +1,10 @@
 //! What adds up for one rule.
 
 use super::flow::Flow;
+use super::peers::Peers;
 use super::reading::{Reading, Weight};
 use hashbrown::HashMap;
 use inventory::{Answer, Port, Rule};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Key of a port in [`Tally::ports`]: the port, or one of the two below.
 pub type PortKey = u32;
@@ -114,9 +114,9 @@ impl Tally {
     pub fn note_use(&mut self, flow: &Flow, reading: &Reading) {
         let (first, last) = (flow.totals.first_seen, flow.totals.last_seen);
         self.seen = Some(self.seen.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
-        self.peers.add(reading.peer);
+        self.peers.add(reading.peer, first, last);
         if let Some(other) = reading.other_peer {
-            self.peers.add(other);
+            self.peers.add(other, first, last);
         }
     }
 
@@ -139,80 +139,5 @@ impl Tally {
             *self.ports.entry(port).or_default() += count;
         }
         self.peers.absorb(other.peers);
-    }
-}
-
-/// Distinct addresses: a growing list that is sorted and thinned whenever it has doubled.
-#[derive(Clone, Debug, Default)]
-pub struct Peers {
-    v4: Thinned<u32>,
-    v6: Thinned<u128>,
-}
-
-#[derive(Clone, Debug)]
-struct Thinned<T> {
-    all: Vec<T>,
-    limit: usize,
-}
-
-impl<T> Default for Thinned<T> {
-    fn default() -> Self {
-        Thinned { all: Vec::new(), limit: 1024 }
-    }
-}
-
-impl<T: Ord + Copy> Thinned<T> {
-    fn add(&mut self, value: T) {
-        if self.all.last() == Some(&value) {
-            return;
-        }
-        if self.all.len() >= self.limit {
-            self.thin();
-            self.limit = (self.all.len() * 2).max(1024);
-        }
-        self.all.push(value);
-    }
-
-    fn thin(&mut self) {
-        self.all.sort_unstable();
-        self.all.dedup();
-    }
-}
-
-impl Peers {
-    /// Adds an address.
-    pub fn add(&mut self, address: IpAddr) {
-        match address {
-            IpAddr::V4(v4) => self.v4.add(v4.into()),
-            IpAddr::V6(v6) => self.v6.add(v6.into()),
-        }
-    }
-
-    fn absorb(&mut self, other: Peers) {
-        self.v4.all.extend(other.v4.all);
-        self.v6.all.extend(other.v6.all);
-    }
-
-    /// Sorts; afterwards each address is there once.
-    pub fn settle(&mut self) {
-        self.v4.thin();
-        self.v6.thin();
-    }
-
-    /// How many; exact once settled.
-    pub fn len(&self) -> usize {
-        self.v4.all.len() + self.v6.all.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Ascending once settled, IPv4 first.
-    pub fn iter(&self) -> impl Iterator<Item = IpAddr> {
-        let v4 = self.v4.all.iter().map(|&number| IpAddr::V4(Ipv4Addr::from(number)));
-        let v6 = self.v6.all.iter().map(|&number| IpAddr::V6(Ipv6Addr::from(number)));
-        v4.chain(v6)
     }
 }

@@ -5,6 +5,7 @@ use super::Worker;
 use super::flow::{Directed, Flow};
 use super::reading::{Role, readings};
 use super::tally::Effect;
+use super::witness::{Ground, Seen, Witness};
 use crate::rollup::Place;
 use inventory::{Answer, GroupIx, Inventory};
 use std::collections::{HashMap, HashSet};
@@ -61,7 +62,7 @@ pub fn is_foreign(place: &Place, inventory: &Inventory) -> bool {
         && inventory.groups().iter().all(|group| group.owner.is_some())
 }
 
-impl Worker<'_> {
+impl<W: Witness> Worker<'_, W> {
     /// The VPC that a row was recorded in, as far as record or inventory tell.
     fn vpc_of(&self, flow: &Flow) -> Option<&str> {
         let place = self.shared.rollup.places.get(flow.place);
@@ -79,7 +80,13 @@ impl Worker<'_> {
 
     /// Counts a row for every rule that may have been the one. `contradicts`: the interface is known, and none of its rules
     /// explains the row.
-    pub(super) fn judge_unplaced(&mut self, flow: &Flow, directed: Directed, role: Role, contradicts: bool) {
+    pub(super) fn judge_unplaced(
+        &mut self,
+        flow: &Flow,
+        directed: Directed,
+        (role, ground): (Role, Ground),
+        contradicts: bool,
+    ) {
         if self.shared.careless.no_unplaced {
             return;
         }
@@ -100,10 +107,24 @@ impl Worker<'_> {
                     if !may_allow {
                         continue;
                     }
-                    match Effect::of(rule, reading.weight, Answer::Unplaced) {
-                        Effect::SetAside => set_aside = true,
-                        _ => unplaced = true,
-                    }
+                    let effect = Effect::of(rule, reading.weight, Answer::Unplaced);
+                    let known = match effect {
+                        Effect::SetAside => &mut set_aside,
+                        _ => &mut unplaced,
+                    };
+                    let is_new = !*known && !self.counted.contains(&(group, position, effect));
+                    *known = true;
+                    self.witness.see(&Seen {
+                        flow,
+                        reading,
+                        group,
+                        rule: position,
+                        answer: Answer::Unplaced,
+                        effect,
+                        ground,
+                        carried: &[],
+                        is_new,
+                    });
                 }
                 let is_new = |counted: &mut HashSet<_>, effect| counted.insert((group, position, effect));
                 set_aside = set_aside && is_new(&mut self.counted, Effect::SetAside);

@@ -20,10 +20,14 @@
 //! errors and warnings, [`progress`] for the bar. [`terminal`] decides about colours and width.
 
 pub mod destination;
+pub mod explain;
 pub mod generate;
+pub mod judgement;
 pub mod message;
 pub mod options;
+pub mod plan;
 pub mod progress;
+pub mod replay;
 #[cfg(feature = "aws")]
 pub mod snapshot;
 pub mod terminal;
@@ -36,6 +40,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 use crate::report::model::Verdict;
+use judgement::{InventoryArguments, LimitArguments, NameArguments, ThresholdArguments};
 use values::{KeptPorts, OutputFormat, Slice, TimeBound};
 
 /// How the program ends.
@@ -47,7 +52,7 @@ pub enum Exit {
     Failure,
     /// 2: the command line makes no sense.
     Usage,
-    /// 3: some rule has a verdict of `--fail-on`.
+    /// 3: some rule has a verdict of `--fail-on`, or changed rules would deny a request.
     FailOn,
 }
 
@@ -86,7 +91,7 @@ Examples:
     sg-audit completions bash > ~/.local/share/bash-completion/completions/sg-audit
     sg-audit man | man -l -
 
-Exit status: 0 fine, 1 failure, 2 usage, 3 a rule has a verdict of --fail-on.";
+Exit status: 0 fine, 1 failure, 2 usage, 3 a rule has a verdict of --fail-on, or changed rules would deny a request.";
 
 #[cfg(not(feature = "aws"))]
 const OVERVIEW: &str = "\
@@ -98,7 +103,7 @@ Examples:
     sg-audit completions bash > ~/.local/share/bash-completion/completions/sg-audit
     sg-audit man | man -l -
 
-Exit status: 0 fine, 1 failure, 2 usage, 3 a rule has a verdict of --fail-on.";
+Exit status: 0 fine, 1 failure, 2 usage, 3 a rule has a verdict of --fail-on, or changed rules would deny a request.";
 
 const REPORT_EXAMPLES: &str = "\
 Examples:
@@ -155,6 +160,15 @@ pub enum Command {
     /// Give every rule a verdict, with its evidence
     #[command(after_help = REPORT_EXAMPLES, arg_required_else_help = true)]
     Report(Box<ReportArguments>),
+    /// Say what to change: rules to remove and to narrow, replayed against the logs first
+    #[command(after_help = plan::EXAMPLES, arg_required_else_help = true)]
+    Plan(Box<plan::PlanArguments>),
+    /// Find the requests in the logs that changed rules would deny
+    #[command(after_help = replay::EXAMPLES, arg_required_else_help = true)]
+    Replay(Box<replay::ReplayArguments>),
+    /// Show the traffic behind the verdict on a rule or a group
+    #[command(after_help = explain::EXAMPLES, arg_required_else_help = true)]
+    Explain(Box<explain::ExplainArguments>),
     /// Reduce logs to a small file that later reports accept in their place
     #[command(after_help = ROLLUP_EXAMPLES, arg_required_else_help = true)]
     Rollup(RollupArguments),
@@ -208,19 +222,10 @@ pub struct ReportArguments {
     /// What is read.
     #[command(flatten)]
     pub input: InputArguments,
-    /// Output of aws ec2 describe-*, or snapshots: files or folders, several after one another
-    #[arg(
-        long,
-        short,
-        required = true,
-        display_order = 0,
-        num_args = 1..,
-        value_name = "PATH",
-        help_heading = "Input",
-        value_hint = ValueHint::AnyPath
-    )]
-    pub inventory: Vec<PathBuf>,
-    /// Form of the report: table, json, csv or markdown
+    /// The inventory.
+    #[command(flatten)]
+    pub inventory: InventoryArguments,
+    /// Form of the report: table, json, csv, markdown or html
     #[arg(long, hide_possible_values = true, value_name = "FORM", default_value = "table", help_heading = "Output")]
     pub output: OutputFormat,
     /// Write to this file instead of standard output; it appears whole or not at all
@@ -229,33 +234,18 @@ pub struct ReportArguments {
     /// Exit with status 3 if any rule has one of these verdicts
     #[arg(long, value_name = "VERDICT,...", value_delimiter = ',', help_heading = "Output")]
     pub fail_on: Vec<Verdict>,
-    /// Share of its life, 0 to 1, that logs must cover of an interface to judge its rules
-    #[arg(
-        long,
-        value_name = "SHARE",
-        default_value = "0.95",
-        help_heading = "Judgement",
-        value_parser = values::parse_share
-    )]
-    pub min_coverage: f64,
-    /// Days that a rule must have been observed to be judged
-    #[arg(
-        long,
-        value_name = "DAYS",
-        default_value = "30",
-        help_heading = "Judgement",
-        value_parser = values::parse_days
-    )]
-    pub min_days: f64,
-    /// Most CIDRs that a recommendation may name for one rule
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "8",
-        help_heading = "Judgement",
-        value_parser = clap::value_parser!(u16).range(1..=1000)
-    )]
-    pub max_cidrs: u16,
+    /// An earlier report (--output json): tell what has changed since
+    #[arg(long, value_name = "FILE", help_heading = "Output", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+    /// What a proof needs.
+    #[command(flatten)]
+    pub thresholds: ThresholdArguments,
+    /// How far recommendations may go.
+    #[command(flatten)]
+    pub limits: LimitArguments,
+    /// Names of public addresses, for the page.
+    #[command(flatten)]
+    pub names: NameArguments,
 }
 
 /// Arguments of `sg-audit rollup`.

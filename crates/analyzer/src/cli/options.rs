@@ -7,9 +7,12 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use jiff::Timestamp;
 
+use super::judgement::NameOptions;
 use super::values::{OutputFormat, Slice, TimeBound};
 use super::{Cli, Exit, InputArguments, ReportArguments, RollupArguments};
+use crate::recommend::Limits;
 use crate::report::model::{PortSpan, Report, Verdict};
+use crate::verdict::Thresholds;
 
 /// The time that was asked for, both ends in epoch seconds and included; `None` is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,12 +53,14 @@ pub struct ReportOptions {
     pub out: Option<PathBuf>,
     /// Verdicts that make the program end with [`Exit::FailOn`]; sorted, each once.
     pub fail_on: Vec<Verdict>,
-    /// 0 to 1.
-    pub min_coverage: f64,
-    /// Not negative.
-    pub min_days: f64,
-    /// At least 1.
-    pub max_cidrs: usize,
+    /// An earlier report.
+    pub baseline: Option<PathBuf>,
+    /// What a proof needs.
+    pub thresholds: Thresholds,
+    /// How far recommendations may go.
+    pub limits: Limits,
+    /// Names of public addresses.
+    pub names: NameOptions,
 }
 
 /// All that `sg-audit rollup` needs.
@@ -82,13 +87,14 @@ impl ReportArguments {
         fail_on.dedup();
         Ok(ReportOptions {
             input: self.input.into_options("report", now)?,
-            inventory: self.inventory,
+            inventory: self.inventory.inventory,
             output: self.output,
             out: self.out,
             fail_on,
-            min_coverage: self.min_coverage,
-            min_days: self.min_days,
-            max_cidrs: usize::from(self.max_cidrs),
+            baseline: self.baseline,
+            thresholds: self.thresholds.thresholds(),
+            limits: self.limits.limits(),
+            names: self.names.into(),
         })
     }
 }
@@ -109,7 +115,7 @@ impl RollupArguments {
 }
 
 impl InputArguments {
-    fn into_options(self, command: &str, now: Timestamp) -> Result<InputOptions, clap::Error> {
+    pub(super) fn into_options(self, command: &str, now: Timestamp) -> Result<InputOptions, clap::Error> {
         let window = WindowOptions {
             since: self.since.map(|bound| TimeBound::first_second(bound, now)),
             until: self.until.map(|bound| TimeBound::last_second(bound, now)),

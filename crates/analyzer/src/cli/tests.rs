@@ -38,7 +38,10 @@ fn a_report_with_nothing_but_what_is_required() {
     assert_eq!(options.inventory, [PathBuf::from("inventory")]);
     assert_eq!(options.input.window, WindowOptions { since: None, until: None });
     assert_eq!(options.output, OutputFormat::Table);
-    assert_eq!((options.min_coverage, options.min_days, options.max_cidrs), (0.95, 30.0, 8));
+    assert_eq!(
+        (options.thresholds.min_coverage, options.thresholds.min_days, options.limits.max_cidrs),
+        (0.95, 30.0, 8)
+    );
     assert_eq!((options.input.strict, options.input.quiet, options.out.is_none()), (false, false, true));
     assert!(options.input.threads >= 1);
     assert_eq!(options.fail_on, []);
@@ -58,7 +61,7 @@ fn a_report_with_everything() {
     assert_eq!(options.out, Some(PathBuf::from("r.md")));
     assert_eq!(options.input.window, WindowOptions { since: Some(1_714_608_000), until: Some(1_717_199_999) });
     assert_eq!(options.input.log_format.as_deref(), Some("${version}"));
-    assert_eq!((options.min_coverage, options.min_days, options.max_cidrs), (0.5, 1.5, 3));
+    assert_eq!((options.thresholds.min_coverage, options.thresholds.min_days, options.limits.max_cidrs), (0.5, 1.5, 3));
     assert_eq!(options.fail_on, [Verdict::LikelyUnused, Verdict::Unused]);
     assert_eq!((options.input.threads, options.input.quiet, options.input.strict), (2, true, true));
 }

@@ -20,6 +20,39 @@ pub enum OutputFormat {
     Csv,
     /// For pull requests and wikis
     Markdown,
+    /// For people, in a browser: one file that needs no network
+    Html,
+}
+
+/// The form of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people, at a terminal
+    Table,
+    /// For programs: the proposed groups, which `replay --proposed` reads
+    Json,
+    /// A script that makes the change with the AWS CLI
+    AwsCli,
+    /// Import and resource blocks
+    Terraform,
+}
+
+/// The form of what is told about a replay or a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TellFormat {
+    /// For people, at a terminal
+    Table,
+    /// For programs
+    Json,
+}
+
+/// The longest prefixes that a recommendation may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinPrefix {
+    /// 0 to 32.
+    pub v4: u8,
+    /// 0 to 128.
+    pub v6: u8,
 }
 
 /// The length of the slices that a rollup adds up in.
@@ -51,6 +84,25 @@ impl ValueEnum for Verdict {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()))
     }
+}
+
+/// Reads `24`, `/24` or `24,64`.
+///
+/// # Errors
+/// What would be accepted.
+pub fn parse_min_prefix(text: &str) -> Result<MinPrefix, String> {
+    let refusal =
+        || "expected the prefix length for IPv4, 0 to 32, and after a comma that for IPv6, 0 to 128".to_owned();
+    let (v4, v6) = match text.split_once(',') {
+        Some((v4, v6)) => (v4, Some(v6)),
+        None => (text, None),
+    };
+    let length = |text: &str, most: u8| {
+        let text = text.trim();
+        let number = text.strip_prefix('/').unwrap_or(text).parse::<u8>().ok();
+        number.filter(|&number| number <= most).ok_or_else(refusal)
+    };
+    Ok(MinPrefix { v4: length(v4, 32)?, v6: v6.map_or(Ok(128), |v6| length(v6, 128))? })
 }
 
 /// One end of the window, as it was typed.

@@ -14,7 +14,9 @@
 //! wrong with the input, and the cure) and [`wording`] (how a number or a range of ports is put). Text that came from
 //! the network or from an account, a group's name or a file's, passes through [`printable`] first.
 
+pub mod baseline;
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod model;

@@ -93,6 +93,7 @@ impl From<sdk::SecurityGroup> for raw::SecurityGroup {
             security_group_arn: item.security_group_arn,
             ip_permissions: all(item.ip_permissions),
             ip_permissions_egress: all(item.ip_permissions_egress),
+            tags: all(item.tags),
         }
     }
 }
@@ -176,8 +177,10 @@ impl From<sdk::ManagedPrefixList> for raw::PrefixListItem {
     fn from(item: sdk::ManagedPrefixList) -> Self {
         raw::PrefixListItem {
             prefix_list_id: item.prefix_list_id,
+            prefix_list_name: item.prefix_list_name,
             owner_id: item.owner_id,
             prefix_list_arn: item.prefix_list_arn,
+            max_entries: item.max_entries.map(i64::from),
             entries: None,
             cidrs: None,
         }

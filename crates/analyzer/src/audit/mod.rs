@@ -14,34 +14,27 @@ use crate::rollup::{KeptPorts, Rollup, Slice, parquet};
 use crate::scan::objects::{Object, find};
 use crate::scan::{ScanOptions, Scanned, Watcher, scan};
 use crate::verdict::Thresholds;
-use inventory::Inventory;
-use std::path::Path;
+use inventory::{Inventory, Loaded};
+use std::path::{Path, PathBuf};
 
-type Done = Result<Exit, Box<Message>>;
+pub mod explain;
+pub mod plan;
+pub mod replay;
+
+pub use explain::explain;
+pub use plan::plan;
+pub use replay::replay;
+
+/// How a command ended.
+pub type Done = Result<Exit, Box<Message>>;
 
 /// `sg-audit report`.
 pub fn report(options: &ReportOptions) -> Done {
-    let loaded = Inventory::load(&options.inventory).map_err(|error| Box::new(Message::from_error(&error)))?;
-    if !options.input.quiet {
-        for note in loaded.notes.iter().filter(|note| !note.kind.is_assumption()) {
-            Message::warning(note.text.clone()).print();
-        }
-    }
+    let loaded = load_inventory(&options.inventory, &options.input)?;
     let kept_ports = KeptPorts::new(loaded.inventory.kept_ports());
     let scanned = read(&options.input, Slice::Hour, kept_ports)?;
-    let report = assemble::report(
-        &scanned.rollup,
-        &loaded.inventory,
-        &loaded.notes,
-        &assemble::ReportOptions {
-            since: epoch_u32(options.input.window.since),
-            until: epoch_u32(options.input.window.until),
-            thresholds: Thresholds { min_coverage: options.min_coverage, min_days: options.min_days },
-            limits: Limits { max_cidrs: options.max_cidrs, ..Limits::default() },
-            threads: options.input.threads,
-            ..assemble::ReportOptions::default()
-        },
-    );
+    let asked = asked(&options.input, options.thresholds, options.limits);
+    let report = assemble::report(&scanned.rollup, &loaded.inventory, &loaded.notes, &asked);
     // The rows are no longer needed, and giving back millions of them takes longer than ending does.
     std::mem::forget(scanned);
 
@@ -51,6 +44,7 @@ pub fn report(options: &ReportOptions) -> Done {
         OutputFormat::Json => json::write(&report, to),
         OutputFormat::Csv => csv::write(&report, to),
         OutputFormat::Markdown => markdown::write(&report, to),
+        OutputFormat::Html => crate::report::html::write(&report, to),
     });
     match written {
         Ok(()) => {}
@@ -77,6 +71,27 @@ pub fn rollup(options: &RollupOptions) -> Done {
     }
     parquet::store(&scanned.rollup, &options.out).map_err(|error| Box::new(Message::from_error(&error)))?;
     Ok(Exit::Fine)
+}
+
+fn load_inventory(paths: &[PathBuf], input: &InputOptions) -> Result<Loaded, Box<Message>> {
+    let loaded = Inventory::load(paths).map_err(|error| Box::new(Message::from_error(&error)))?;
+    if !input.quiet {
+        for note in loaded.notes.iter().filter(|note| !note.kind.is_assumption()) {
+            Message::warning(note.text.clone()).print();
+        }
+    }
+    Ok(loaded)
+}
+
+fn asked(input: &InputOptions, thresholds: Thresholds, limits: Limits) -> assemble::ReportOptions {
+    assemble::ReportOptions {
+        since: epoch_u32(input.window.since),
+        until: epoch_u32(input.window.until),
+        thresholds,
+        limits,
+        threads: input.threads,
+        ..assemble::ReportOptions::default()
+    }
 }
 
 fn read(options: &InputOptions, slice: Slice, kept_ports: KeptPorts) -> Result<Scanned, Box<Message>> {

@@ -1,0 +1,3 @@
+//! The traffic behind one verdict.
+
+pub mod details;
