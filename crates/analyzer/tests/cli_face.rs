@@ -67,7 +67,7 @@ fn bash_accepts_its_completions() {
         .output()
         .expect("this test needs bash");
     assert_eq!(text(&output.stderr), "");
-    assert_eq!(text(&output.stdout), "table json csv markdown\n");
+    assert_eq!(text(&output.stdout), "table json csv markdown html\n");
 }
 
 #[test]

@@ -121,7 +121,9 @@ mod tests {
         let pages = folder.path().join("man1");
         let written = man_pages(&pages).unwrap();
         let names: Vec<_> = written.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
-        let mut expected = vec!["sg-audit.1", "sg-audit-report.1", "sg-audit-rollup.1"];
+        let mut expected = vec!["sg-audit.1"];
+        expected.extend(["sg-audit-report.1", "sg-audit-plan.1", "sg-audit-replay.1", "sg-audit-explain.1"]);
+        expected.push("sg-audit-rollup.1");
         if cfg!(feature = "aws") {
             expected.push("sg-audit-snapshot.1");
         }

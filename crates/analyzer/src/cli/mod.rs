@@ -87,6 +87,9 @@ Examples:
     sg-audit snapshot --out inventory.json
     sg-audit report logs/ --inventory inventory.json --since 30d
 
+  What to change, as a script, and beside it the one that takes it back:
+    sg-audit plan logs/ --inventory inventory.json --output aws-cli --out plan.sh
+
   Make a completion script, and read the manual:
     sg-audit completions bash > ~/.local/share/bash-completion/completions/sg-audit
     sg-audit man | man -l -
@@ -98,6 +101,9 @@ const OVERVIEW: &str = "\
 Examples:
   What is open that nobody used in the last 30 days?
     sg-audit report logs/ --inventory inventory/ --since 30d
+
+  What to change, as a script, and beside it the one that takes it back:
+    sg-audit plan logs/ --inventory inventory/ --output aws-cli --out plan.sh
 
   Make a completion script, and read the manual:
     sg-audit completions bash > ~/.local/share/bash-completion/completions/sg-audit
@@ -113,7 +119,8 @@ Examples:
     do aws ec2 describe-$kind > inventory/$kind.json; done
     sg-audit report logs/ --inventory inventory/
 
-  From standard input, as a spreadsheet:
+  As a page to show around; as a spreadsheet, from standard input:
+    sg-audit report logs/ --inventory inventory/ --output html --out report.html
     zcat *.log.gz | sg-audit report - --inventory inventory/ --output csv --out rules.csv
 
   Fail a pipeline when anything is proven unused:

@@ -6,9 +6,12 @@ use clap::error::ErrorKind;
 use jiff::Timestamp;
 
 use super::options::{ReportOptions, WindowOptions};
+use super::values::{MinPrefix, PlanFormat, TellFormat};
 use super::*;
 use crate::report::example::example;
 use crate::report::model::PortSpan;
+
+mod help;
 
 /// 2024-06-01T00:00:00Z.
 fn now() -> Timestamp {
@@ -67,6 +70,58 @@ fn a_report_with_everything() {
 }
 
 #[test]
+fn a_plan() {
+    let plan = |line: &str| match parse(line).unwrap() {
+        Command::Plan(arguments) => arguments.into_options(now()).unwrap(),
+        other => panic!("{other:?} is no plan"),
+    };
+    let usual = plan("sg-audit plan logs --inventory i");
+    assert_eq!((usual.output, usual.include_likely, usual.out.is_none()), (PlanFormat::Table, false, true));
+    assert_eq!(usual.limits, Default::default());
+    assert_eq!(usual.thresholds, Default::default());
+    let all = plan(
+        "sg-audit plan logs --inventory i --output aws-cli --out plan.sh --include-likely --max-cidrs 3 --max-rules 200 \
+         --max-port-ranges 2 --min-prefix /24,64 --exact-peers --min-days 2",
+    );
+    assert_eq!((all.output, all.include_likely, all.out), (PlanFormat::AwsCli, true, Some(PathBuf::from("plan.sh"))));
+    let limits = all.limits;
+    assert_eq!((limits.max_cidrs, limits.max_port_ranges, limits.max_rules, limits.exact_peers), (3, 2, 200, true));
+    assert_eq!((limits.min_prefix_v4, limits.min_prefix_v6), (24, 64));
+    assert_eq!(all.thresholds.min_days, 2.0);
+}
+
+#[test]
+fn a_replay_and_an_explanation() {
+    let Command::Replay(replay) =
+        parse("sg-audit replay logs --inventory i --proposed p.json q --output json").unwrap()
+    else {
+        panic!("no replay")
+    };
+    let replay = replay.into_options(now()).unwrap();
+    assert_eq!(replay.proposed, ["p.json", "q"].map(PathBuf::from));
+    assert_eq!((replay.inventory, replay.output), (vec![PathBuf::from("i")], TellFormat::Json));
+
+    let line = "sg-audit explain sg-1 logs more --inventory i --geo a.mmdb b.mmdb --ip-ranges r.json --peers 3";
+    let Command::Explain(explain) = parse(line).unwrap() else { panic!("no explanation") };
+    let explain = explain.into_options(now()).unwrap();
+    assert_eq!((explain.subject.as_str(), explain.peers, explain.output), ("sg-1", 3, TellFormat::Table));
+    assert_eq!(explain.input.logs, ["logs", "more"].map(PathBuf::from));
+    assert_eq!(explain.names.geo, ["a.mmdb", "b.mmdb"].map(PathBuf::from));
+    assert_eq!(explain.names.ip_ranges, Some(PathBuf::from("r.json")));
+}
+
+#[test]
+fn the_narrowest_prefix_that_may_be_named() {
+    let read = values::parse_min_prefix;
+    assert_eq!(read("24"), Ok(MinPrefix { v4: 24, v6: 128 }));
+    assert_eq!(read("/0, /48"), Ok(MinPrefix { v4: 0, v6: 48 }));
+    assert_eq!(read("32,128"), Ok(MinPrefix { v4: 32, v6: 128 }));
+    for refused in ["", "33", "24,129", "24,", "a", "-1", "24,64,1", "//24"] {
+        assert!(read(refused).is_err(), "{refused}");
+    }
+}
+
+#[test]
 fn a_rollup() {
     let line = "sg-audit rollup logs --out may.parquet --slice 1d --keep-ports 51820,60000-60010";
     let Command::Rollup(arguments) = parse(line).unwrap() else { panic!("no rollup") };
@@ -94,6 +149,15 @@ fn what_makes_no_sense_is_a_usage_error() {
         "sg-audit report logs --inventory i --min-days -1",
         "sg-audit report logs --inventory i --threads 0",
         "sg-audit report logs --inventory i --max-cidrs 0",
+        "sg-audit report logs --inventory i --min-prefix 33",
+        "sg-audit plan logs",
+        "sg-audit plan logs --inventory i --output yaml",
+        "sg-audit plan logs --inventory i --max-rules 0",
+        "sg-audit plan logs --inventory i --since 1d --until 2d",
+        "sg-audit replay logs --inventory i",
+        "sg-audit replay - - --inventory i --proposed p",
+        "sg-audit explain sg-1 --inventory i",
+        "sg-audit explain sg-1 logs --inventory i --peers 0",
         "sg-audit report logs --inventory i --since tomorrow",
         "sg-audit report logs --inventory i --since 1d --until 2d",
         "sg-audit report - - --inventory i",
@@ -106,6 +170,9 @@ fn what_makes_no_sense_is_a_usage_error() {
         let parsed = parse(line).and_then(|command| match command {
             Command::Report(arguments) => arguments.into_options(now()).map(drop),
             Command::Rollup(arguments) => arguments.into_options(now()).map(drop),
+            Command::Plan(arguments) => arguments.into_options(now()).map(drop),
+            Command::Replay(arguments) => arguments.into_options(now()).map(drop),
+            Command::Explain(arguments) => arguments.into_options(now()).map(drop),
             _ => Ok(()),
         });
         let error = parsed.expect_err(line);
@@ -146,186 +213,6 @@ fn the_wording_of_usage_errors() {
 
     For more information, try '--help'.
     "#);
-}
-
-#[cfg(feature = "aws")]
-#[test]
-fn the_wording_of_the_first_help() {
-    let mut program = Cli::command().term_width(100);
-    program.build();
-    insta::assert_snapshot!(program.render_help().to_string(), @r#"
-    Find out from VPC Flow Logs which security group rules are used
-
-    Usage: sg-audit <COMMAND>
-
-    Commands:
-      report       Give every rule a verdict, with its evidence
-      rollup       Reduce logs to a small file that later reports accept in their place
-      snapshot     Read interfaces, groups and rules from AWS, and save them as an inventory
-      completions  Print a completion script for a shell
-      man          Print the man page, or write those of all commands to a folder
-
-    Options:
-      -h, --help     Print help
-      -V, --version  Print version
-
-    Examples:
-      What is open that nobody used in the last 30 days?
-        sg-audit snapshot --out inventory.json
-        sg-audit report logs/ --inventory inventory.json --since 30d
-
-      Make a completion script, and read the manual:
-        sg-audit completions bash > ~/.local/share/bash-completion/completions/sg-audit
-        sg-audit man | man -l -
-
-    Exit status: 0 fine, 1 failure, 2 usage, 3 a rule has a verdict of --fail-on.
-    "#);
-    let snapshot = program.find_subcommand_mut("snapshot").unwrap();
-    insta::assert_snapshot!(snapshot.render_help().to_string(), @r#"
-    Read interfaces, groups and rules from AWS, and save them as an inventory
-
-    Usage: sg-audit snapshot [OPTIONS] --out <FILE>
-
-    Options:
-          --out <FILE>       The file to write; it appears whole or not at all
-          --region <REGION>  A region to read; may be repeated [default: AWS_REGION or profile]
-          --role-arn <ARN>   Read in this role, not in the own account; may be repeated
-      -q, --quiet            No progress and no warnings
-      -h, --help             Print help
-
-    Examples:
-      The account and region that the AWS CLI would use, then a report on it:
-        sg-audit snapshot --out inventory.json
-        sg-audit report logs/ --inventory inventory.json
-
-      Two regions of another account; one a day, for a report wants to know what held when:
-        sg-audit snapshot --region eu-west-1 --region us-east-1 \
-            --role-arn arn:aws:iam::111122223333:role/audit --out inventory/$(date +%F).json
-
-    A call that AWS refuses is named, and what it would have told counts as unknown. Needed are
-        ec2:DescribeNetworkInterfaces    ec2:DescribeSecurityGroups
-        ec2:DescribeSecurityGroupRules   ec2:DescribeSecurityGroupVpcAssociations
-        ec2:DescribeManagedPrefixLists   ec2:GetManagedPrefixListEntries
-        ec2:DescribeSubnets              ec2:DescribeVpcs
-        ec2:DescribeFlowLogs             ec2:DescribeTrafficMirrorTargets
-
-    Exit status: 0 fine, 1 failure or a call was refused, 2 usage.
-    "#);
-}
-
-#[test]
-fn the_wording_of_help() {
-    let mut program = Cli::command().term_width(100);
-    program.build();
-    let report = program.find_subcommand_mut("report").unwrap();
-    insta::assert_snapshot!(report.render_help().to_string(), @r#"
-    Give every rule a verdict, with its evidence
-
-    Usage: sg-audit report [OPTIONS] --inventory <PATH>... <LOGS>...
-
-    Arguments:
-      <LOGS>...  Flow logs or rollups: files, folders, globs, or - for standard input
-
-    Options:
-      -q, --quiet  No progress bar and no warnings
-      -h, --help   Print help
-
-    Input:
-      -i, --inventory <PATH>...  Output of aws ec2 describe-*, or snapshots: files or folders, several
-                                 after one another
-          --since <TIME>         Leave out what ended earlier: 2024-05-01T00:00:00Z, 2024-05-01 (UTC) or
-                                 30d (m, h, d, w ago)
-          --until <TIME>         Leave out what began later; a day counts to its end
-          --log-format <STRING>  Fields of lines that have no header, as AWS writes them: '${version}
-                                 ${account-id} ...'
-          --strict               Fail if any input cannot be read to its end, rather than warn
-          --threads <N>          Files read at a time [default: number of cores]
-
-    Output:
-          --output <FORM>          Form of the report: table, json, csv or markdown [default: table]
-          --out <FILE>             Write to this file instead of standard output; it appears whole or
-                                   not at all
-          --fail-on <VERDICT,...>  Exit with status 3 if any rule has one of these verdicts [possible
-                                   values: unresolved, redundant, used, not-logged, no-evidence,
-                                   likely-unused, unused]
-
-    Judgement:
-          --min-coverage <SHARE>  Share of its life, 0 to 1, that logs must cover of an interface to
-                                  judge its rules [default: 0.95]
-          --min-days <DAYS>       Days that a rule must have been observed to be judged [default: 30]
-          --max-cidrs <N>         Most CIDRs that a recommendation may name for one rule [default: 8]
-
-    Examples:
-      Get an inventory, then judge what was downloaded from S3:
-        mkdir inventory
-        for kind in security-groups security-group-rules network-interfaces managed-prefix-lists
-        do aws ec2 describe-$kind > inventory/$kind.json; done
-        sg-audit report logs/ --inventory inventory/
-
-      From standard input, as a spreadsheet:
-        zcat *.log.gz | sg-audit report - --inventory inventory/ --output csv --out rules.csv
-
-      Fail a pipeline when anything is proven unused:
-        sg-audit report logs/ --inventory inventory/ --quiet --strict --fail-on unused
-
-      A log with a custom format and no header line (single quotes!):
-        sg-audit report logs/ --inventory inventory/ --log-format '${interface-id} ${srcaddr} ...'
-
-    Exit status: 0 fine, 1 failure, 2 usage, 3 a rule has a verdict of --fail-on.
-    "#);
-    let rollup = program.find_subcommand_mut("rollup").unwrap();
-    insta::assert_snapshot!(rollup.render_help().to_string(), @r#"
-    Reduce logs to a small file that later reports accept in their place
-
-    Usage: sg-audit rollup [OPTIONS] --out <FILE> <LOGS>...
-
-    Arguments:
-      <LOGS>...  Flow logs or rollups: files, folders, globs, or - for standard input
-
-    Options:
-      -q, --quiet  No progress bar and no warnings
-      -h, --help   Print help
-
-    Input:
-          --since <TIME>         Leave out what ended earlier: 2024-05-01T00:00:00Z, 2024-05-01 (UTC) or
-                                 30d (m, h, d, w ago)
-          --until <TIME>         Leave out what began later; a day counts to its end
-          --log-format <STRING>  Fields of lines that have no header, as AWS writes them: '${version}
-                                 ${account-id} ...'
-          --strict               Fail if any input cannot be read to its end, rather than warn
-          --threads <N>          Files read at a time [default: number of cores]
-
-    Output:
-          --out <FILE>              The Parquet file to write; it appears whole or not at all
-          --slice <LENGTH>          Length of the slices that records are added up in: 1h or 1d
-                                    [default: 1h]
-          --keep-ports <RANGE,...>  Ports to keep that would be dropped as a client's, for rules that
-                                    single them out
-
-    Examples:
-      Scan each day once, report on all of them later:
-        sg-audit rollup logs/2024/05/30/ --out rollups/2024-05-30.parquet
-        sg-audit report rollups/ --inventory inventory/
-
-      Keep high ports that some rule singles out, so that the rule can be judged:
-        sg-audit rollup logs/ --out may.parquet --keep-ports 51820,60000-60010
-
-    Exit status: 0 fine, 1 failure, 2 usage.
-    "#);
-}
-
-#[test]
-fn help_fits_a_screen_and_short_equals_long() {
-    let mut commands = vec!["report", "rollup", "completions", "man"];
-    if cfg!(feature = "aws") {
-        commands.push("snapshot");
-    }
-    for command in commands {
-        let help = |flag: &str| parse(&format!("sg-audit {command} {flag}")).unwrap_err().to_string();
-        assert_eq!(help("-h"), help("--help"), "{command}");
-        let lines = help("-h").lines().count();
-        assert!(lines <= 60, "{command} has {lines} lines");
-    }
 }
 
 #[test]
