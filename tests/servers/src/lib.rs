@@ -64,6 +64,7 @@ mod moto;
 mod opensearch;
 mod process;
 mod python;
+mod ran;
 mod runtime_api;
 mod vega;
 
@@ -73,5 +74,6 @@ pub use chromium::Chromium;
 pub use function::{CARGO_BUILDS, Function, binary};
 pub use moto::Moto;
 pub use opensearch::{Bulk, OpenSearch};
+pub use ran::Ran;
 pub use runtime_api::{Answer, Pending, RuntimeApi};
 pub use vega::{Rendered, Vega};

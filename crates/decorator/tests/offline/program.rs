@@ -2,50 +2,17 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::Value;
+pub use servers::Ran;
 
 pub const INVENTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/inventory");
 pub const LOGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/logs");
 
 /// The first record of the VPC User Guide's examples ("Flow log record examples").
 pub const SSH: &str = "2 123456789010 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK";
-
-/// How it ended.
-pub struct Ran {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Ran {
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Ran {
-    #[track_caller]
-    pub fn assert_says(&self, code: i32, parts: &[&str]) -> &Ran {
-        assert_eq!(self.code, Some(code), "{}", self.stderr);
-        for part in parts {
-            assert!(self.stderr.contains(part), "`{part}` is not in: {}", self.stderr);
-        }
-        assert_eq!(self.stderr.contains("error: "), code != 0, "{}", self.stderr);
-        self
-    }
-
-    pub fn documents(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
 
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flow-decorate"));
