@@ -43,7 +43,8 @@ impl Inventory {
             is_peer = Answer::of_either_address(is_peer, self.is_peer(rule, other, query.span));
         }
         // `Unplaced` is below `Possibly`, so it survives a port that only may fit.
-        is_peer.min(fits)
+        let answer = is_peer.min(fits);
+        if rule.disputed { answer.min(Answer::Possibly) } else { answer }
     }
 
     /// As [`Inventory::allows`] at its loosest: who is in a security group or on a prefix list is taken as unknown. For packets

@@ -75,6 +75,7 @@ pub(crate) fn assemble(sources: Vec<Source>) -> Result<Loaded, LoadError> {
         list_facts: collected.list_facts,
         peer_groups: Vec::new(),
         peer_numbers: Map::default(),
+        detours: crate::peer_resolution::Detours::default(),
         carriers,
         open_carriers,
         flow_logs_were_read: collected.flow_logs.are_read,
@@ -167,6 +168,9 @@ fn build_lists(scopes: &[ScopeItems]) -> (Vec<PrefixList>, BTreeMap<String, u32>
                 let versions = versions_by_id.entry(id).or_default();
                 versions.timeline.times.push(*time);
                 versions.entries.push(entries.as_ref().map(AddressSet::from_nets));
+                if let Some(entries) = entries {
+                    versions.entry_count = Some(entries.iter().collect::<BTreeSet<_>>().len() as u32);
+                }
             }
         }
         for (id, versions) in versions_by_id {

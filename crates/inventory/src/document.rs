@@ -29,6 +29,8 @@ macro_rules! shapes {
 shapes! {
     /// One JSON document: the output of one command, or a snapshot with several of them and its date.
     struct Document {
+        /// What kind of document it is, where one of ours says so: `sgflow.plan/1` is none of what exists.
+        schema: String,
         captured_at: Moment,
         account_id: String,
         region: String,

@@ -67,6 +67,16 @@ pub enum LoadError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A plan: its rules do not exist.
+    #[error(
+        "{} is a plan, not an inventory: its rules do not exist yet, and none may be judged by them; leave it out here, and give it to \
+         `sg-audit replay --proposed`",
+        path.display()
+    )]
+    Plan {
+        /// The file.
+        path: PathBuf,
+    },
     /// What is proposed for a group cannot be told.
     #[error("proposal {}: {problem}", path.display())]
     Proposal {

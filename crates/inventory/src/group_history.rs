@@ -201,6 +201,8 @@ impl BuildingRule {
             description: self.item.description,
             tags: self.item.tags,
             exists_since,
+            disputed: self.item.disputed,
+            may_be_bypassed: false,
             resolved: Resolved::Net,
             presence: self.presence,
         }

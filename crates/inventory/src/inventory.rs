@@ -68,6 +68,7 @@ pub struct Inventory {
     /// Groups that rules name, and all that could be named.
     pub(crate) peer_groups: Vec<PeerGroup>,
     pub(crate) peer_numbers: Map<String, u32>,
+    pub(crate) detours: crate::peer_resolution::Detours,
     /// By group: interfaces that any snapshot shows with it, sorted.
     pub(crate) carriers: Vec<Vec<InterfaceIx>>,
     /// Interfaces whose groups some snapshot leaves open.

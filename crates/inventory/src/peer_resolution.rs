@@ -1,10 +1,10 @@
 //! What the peers of rules stand for: looked up once, and for rules that are only proposed.
 
 use crate::group::GroupIx;
-use crate::interface::InterfaceIx;
+use crate::interface::{InterfaceIx, Kind};
 use crate::inventory::{Inventory, Map};
 use crate::peer_group::PeerGroup;
-use crate::rule::{Peer, Resolved};
+use crate::rule::{Direction, Peer, Resolved};
 use crate::vpc::any_vpc_ranges;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,9 +66,13 @@ pub(crate) fn resolve_peers(inventory: &mut Inventory) {
     inventory.peer_groups = peer_groups;
     inventory.peer_numbers = numbers;
 
+    inventory.detours = Detours::of(inventory);
     let mut groups = std::mem::take(&mut inventory.groups);
-    for rule in groups.iter_mut().flat_map(|group| group.rules.iter_mut().chain(&mut group.former_rules)) {
-        rule.resolved = inventory.resolve(&rule.peer);
+    for group in &mut groups {
+        for rule in group.rules.iter_mut().chain(&mut group.former_rules) {
+            rule.resolved = inventory.resolve(&rule.peer);
+            rule.may_be_bypassed = inventory.may_bypass(&group.usable_vpcs, rule.direction, &rule.peer);
+        }
     }
     inventory.groups = groups;
 }
@@ -98,7 +102,43 @@ fn may_keep_client_addresses(inventory: &Inventory, group: Option<GroupIx>, vpcs
     inventory.open_carriers.iter().any(|number| keeps(number) && may_use(number))
 }
 
+/// VPCs in which a packet may reach an interface by way of somebody who keeps its address.
+#[derive(Debug, Default)]
+pub(crate) struct Detours {
+    /// Through a Network Load Balancer.
+    load_balanced: BTreeSet<String>,
+    /// Through an appliance behind a Gateway Load Balancer.
+    inspected: BTreeSet<String>,
+}
+
+impl Detours {
+    fn of(inventory: &Inventory) -> Detours {
+        let mut detours = Detours::default();
+        for interface in &inventory.interfaces {
+            let Some(vpc) = &interface.vpc else { continue };
+            if interface.kind == Kind::NetworkLoadBalancer {
+                detours.load_balanced.insert(vpc.clone());
+            }
+            if interface.interface_type.as_deref().is_some_and(|kind| kind.starts_with("gateway_load_balancer")) {
+                detours.inspected.insert(vpc.clone());
+            }
+        }
+        detours
+    }
+}
+
 impl Inventory {
+    /// Whether a rule for a group may not count for packets that bear a member's address (see [`crate::Rule::may_be_bypassed`]).
+    pub(crate) fn may_bypass(&self, vpcs: &[String], direction: Direction, peer: &Peer) -> bool {
+        if !matches!(peer, Peer::Group { .. }) {
+            return false;
+        }
+        let detours = &self.detours;
+        let is_load_balanced = || vpcs.iter().any(|vpc| detours.load_balanced.contains(vpc));
+        let is_inspected = || vpcs.iter().any(|vpc| detours.inspected.contains(vpc));
+        (direction == Direction::Ingress && is_load_balanced()) || is_inspected()
+    }
+
     /// What a peer stands for. A list without entries, and a group that nothing lists, carries or names, may mean anybody.
     pub(crate) fn resolve(&self, peer: &Peer) -> Resolved {
         match peer {

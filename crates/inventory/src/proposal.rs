@@ -8,10 +8,15 @@ use crate::group::GroupIx;
 use crate::inventory::Inventory;
 use crate::item::Place;
 use crate::reading::{Source, read_documents, read_paths};
-use crate::rule::{Direction, Peer, Protocol, Rule, RulePorts};
+use crate::rule::{Direction, Peer, Protocol, Resolved, Rule, RulePorts};
 use crate::rule_item::{Content, GroupItem, RuleItem};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+
+/// The first port that a rollup may drop.
+const FIRST_HIGH_PORT: u16 = 32768;
 
 /// The rules that some groups are to have: all of them, not only what changes. Groups that are not in it stay as they are.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +28,6 @@ pub struct Proposal {
 }
 
 /// What the documents say of one group.
-#[derive(Default)]
 struct Sayings {
     /// `IpPermissions` and `IpPermissionsEgress`.
     permissions: Option<Vec<RuleItem>>,
@@ -60,14 +64,22 @@ impl Proposal {
     fn read(sources: Vec<Source>, inventory: &Inventory) -> Result<Proposal, LoadError> {
         let mut said: BTreeMap<String, Sayings> = BTreeMap::new();
         let mut lists_rules = false;
+        let mut is_whole = false;
         let first = sources.first().map(|source| source.path.clone()).unwrap_or_default();
         for Source { path, documents } in sources {
             for document in documents {
+                if document.next_token.is_some() {
+                    let problem = "is one page of several (it has a NextToken); what the other pages list would count as taken \
+                                   away; run the command again without --no-paginate and --max-items";
+                    return Err(LoadError::Proposal { path, problem: problem.to_owned() });
+                }
+                is_whole |= document.security_groups.is_some() && document.security_group_rules.is_some();
                 let place = |key, index| Place { path: &path, key, index };
+                // Groups that are listed without permissions.
+                let mut bare = Vec::new();
                 for (index, item) in document.security_groups.into_iter().flatten().enumerate() {
                     let item = GroupItem::read(item, place("SecurityGroups", index))?;
-                    let known = said.entry(item.id.clone()).or_default();
-                    known.path.clone_from(&path);
+                    let known = said.entry(item.id.clone()).or_insert_with(|| Sayings::new(&path));
                     if !item.has_permissions {
                         if !item.rules.is_empty() {
                             let problem = format!(
@@ -76,6 +88,7 @@ impl Proposal {
                             );
                             return Err(LoadError::Proposal { path, problem });
                         }
+                        bare.push(item.id);
                         continue;
                     }
                     if known.permissions.as_ref().is_some_and(|other| contents(other) != contents(&item.rules)) {
@@ -83,16 +96,29 @@ impl Proposal {
                     }
                     known.permissions = Some(item.rules);
                 }
-                lists_rules |= document.security_group_rules.is_some();
-                for (index, item) in document.security_group_rules.into_iter().flatten().enumerate() {
+                let Some(rules) = document.security_group_rules else {
+                    continue;
+                };
+                lists_rules = true;
+                // A group without rules is in the first list alone.
+                let mut by_group: BTreeMap<String, Vec<RuleItem>> = BTreeMap::new();
+                by_group.extend(bare.into_iter().map(|id| (id, Vec::new())));
+                for (index, item) in rules.into_iter().enumerate() {
                     let (group, _, rule) = RuleItem::read(item, place("SecurityGroupRules", index))?;
-                    let known = said.entry(group).or_default();
-                    known.path.clone_from(&path);
-                    known.rules.get_or_insert_default().push(rule);
+                    by_group.entry(group).or_default().push(rule);
+                }
+                for (group, rules) in by_group {
+                    let known = said.entry(group.clone()).or_insert_with(|| Sayings::new(&path));
+                    let known = known.rules.get_or_insert_with(|| rules.clone());
+                    if contents(known) != contents(&rules) {
+                        return Err(differently(&group, path, "twice in SecurityGroupRules"));
+                    }
+                    known.extend(rules);
                 }
             }
         }
-        if said.is_empty() {
+        // A plan that changes nothing names no group, and has both lists.
+        if said.is_empty() && !is_whole {
             let problem = "names no security group; give SecurityGroups or SecurityGroupRules".to_owned();
             return Err(LoadError::Proposal { path: first, problem });
         }
@@ -110,15 +136,61 @@ impl Proposal {
                 rule.id = item.id.unwrap_or(rule.id);
                 rule.description = item.description;
                 rule.tags = item.tags;
-                by_content.entry(content).or_insert(rule);
+                match by_content.entry(content) {
+                    Entry::Vacant(place) => drop(place.insert(rule)),
+                    // Listed twice: whichever file comes first, the same one stays.
+                    Entry::Occupied(mut known) => {
+                        let order = |rule: &Rule| (!rule.has_own_id(), rule.id.clone(), rule.description.clone());
+                        if order(&rule) < order(known.get()) {
+                            known.insert(rule);
+                        }
+                    }
+                }
             }
             proposal.groups.insert(group, by_content.into_values().collect());
         }
         Ok(proposal)
     }
+
+    /// Ranges of ports from 32768 that its TCP and UDP rules single out: a rollup must keep these beside [`Inventory::kept_ports`], or
+    /// it cannot tell what the rules allow. In any order; they may overlap.
+    pub fn kept_ports(&self) -> Vec<RangeInclusive<u16>> {
+        let mut ranges = Vec::new();
+        for rule in self.groups.values().flatten() {
+            let RulePorts::Range { from, to } = rule.ports else { continue };
+            if to >= FIRST_HIGH_PORT && !rule.covers_ephemeral() {
+                ranges.push(from.max(FIRST_HIGH_PORT)..=to);
+            }
+        }
+        ranges
+    }
+
+    /// Why a rule that is proposed for a group and that the group lacks cannot be told to allow anybody surely: what is missing, with the
+    /// cure, by group and rule. In the order of groups and rules.
+    pub fn unresolved<'a>(&'a self, inventory: &Inventory) -> Vec<(&'a Rule, String)> {
+        let mut missing = Vec::new();
+        for (group, rules) in &self.groups {
+            let known = &inventory.group(*group).rules;
+            for rule in rules.iter().filter(|rule| !known.iter().any(|known| known.has_content_of(rule))) {
+                let reason = match (&rule.peer, rule.resolved) {
+                    (Peer::Group { id, .. }, Resolved::Unknown) => Some(format!(
+                        "group {id} is not in the inventory; add the output of `aws ec2 describe-security-groups` and of `aws ec2 \
+                         describe-network-interfaces` of its account, or correct the id"
+                    )),
+                    _ => inventory.unresolved(rule),
+                };
+                missing.extend(reason.map(|reason| (rule, reason)));
+            }
+        }
+        missing
+    }
 }
 
 impl Sayings {
+    fn new(path: &Path) -> Sayings {
+        Sayings { permissions: None, rules: None, path: path.to_path_buf() }
+    }
+
     /// The one list of rules that is meant.
     fn settle(self, id: &str, lists_rules: bool) -> Result<Vec<RuleItem>, LoadError> {
         let path = self.path;
@@ -164,6 +236,7 @@ impl Inventory {
             other => other.clone(),
         };
         let content = Content { direction, protocol, ports, peer: bare };
+        let may_be_bypassed = self.may_bypass(&self.group(group).usable_vpcs, direction, &peer);
         Rule {
             id: content.id(&self.group(group).id),
             group,
@@ -175,6 +248,8 @@ impl Inventory {
             description: String::new(),
             tags: Vec::new(),
             exists_since: None,
+            disputed: false,
+            may_be_bypassed,
             presence: Vec::new(),
         }
     }

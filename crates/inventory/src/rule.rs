@@ -166,6 +166,9 @@ pub struct Rule {
     /// Time of the snapshot since which the rule was always there, if an earlier snapshot of the same scope lacks it;
     /// none if the first snapshot already has it. [`crate::UNDATED`] if only the undated, latest snapshot has it.
     pub exists_since: Option<Epoch>,
+    /// Two listings of one snapshot differ about it: whether it exists is not known, so it never surely allows anything.
+    pub disputed: bool,
+    pub(crate) may_be_bypassed: bool,
     pub(crate) resolved: Resolved,
     pub(crate) presence: Vec<Run>,
 }
@@ -174,6 +177,14 @@ impl Rule {
     /// Whether AWS gave it its id, rather than we from its content: that one is for reports, nobody can look it up.
     pub fn has_own_id(&self) -> bool {
         !self.id.starts_with(DERIVED_ID)
+    }
+
+    /// Whether it names a security group in a VPC where packets may come to an interface with the address of a member of that group and yet
+    /// not count as the group's: behind a Network Load Balancer, which keeps client addresses (Elastic Load Balancing user guide, "Target
+    /// security groups": clients cannot be allowed by their groups, only by CIDR), or through a middlebox appliance (Amazon VPC User Guide,
+    /// "Security group rules"). Then it may have been used, but nothing may lean on it.
+    pub fn may_be_bypassed(&self) -> bool {
+        self.may_be_bypassed
     }
 
     /// Whether it allows every dynamic client port, 32768-60999 (the range of Linux), of TCP or UDP: such a rule was
@@ -289,6 +300,8 @@ mod tests {
             description: String::new(),
             tags: Vec::new(),
             exists_since: None,
+            disputed: false,
+            may_be_bypassed: false,
             resolved: Resolved::Net,
             presence: Vec::new(),
         }

@@ -50,6 +50,8 @@ pub(crate) struct RuleItem {
     pub peer: Peer,
     pub description: String,
     pub tags: Vec<(String, String)>,
+    /// Another listing of the same snapshot lacks it.
+    pub disputed: bool,
 }
 
 impl RuleItem {
@@ -60,7 +62,7 @@ impl RuleItem {
             other => other.clone(),
         };
         let content = Content { direction, protocol, ports, peer: bare };
-        RuleItem { id: None, content, peer, description, tags: Vec::new() }
+        RuleItem { id: None, content, peer, description, tags: Vec::new(), disputed: false }
     }
 
     /// One item of `SecurityGroupRules`: the rule, its group's id and its owner's account.

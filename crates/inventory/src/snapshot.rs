@@ -82,6 +82,9 @@ pub(crate) fn collect(sources: Vec<Source>) -> Result<Collected, LoadError> {
     for source in sources {
         let Source { path, documents } = source;
         for document in documents {
+            if document.schema.as_deref().is_some_and(|schema| schema.starts_with("sgflow.plan")) {
+                return Err(LoadError::Plan { path });
+            }
             if !document.is_inventory() {
                 continue;
             }
@@ -261,9 +264,14 @@ impl Collected {
         };
         let mut differs = known.rules.len() != item.rules.len();
         known.has_permissions &= item.has_permissions;
-        for rule in item.rules {
+        // What only one of the listings has may be gone, or may not have been there: nothing may lean on it.
+        for rule in &mut known.rules {
+            rule.disputed |= !item.rules.iter().any(|other| other.content == rule.content);
+        }
+        for mut rule in item.rules {
             if !known.rules.iter().any(|other| other.content == rule.content) {
                 differs = true;
+                rule.disputed = true;
                 known.rules.push(rule);
             }
         }

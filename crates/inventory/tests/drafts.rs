@@ -107,3 +107,36 @@ fn what_is_known_of_lists_and_groups() {
     assert_eq!(inventory.groups()[0].tags, [pair("a", "1"), pair("b", "2")]);
     assert_eq!(inventory.group(GroupIx(1)).tags, []);
 }
+
+/// Two files without a date, of different days or one of them a wish: what only one of them has may not exist.
+#[test]
+fn what_two_listings_of_one_snapshot_do_not_agree_on_never_surely_allows() {
+    let listing = |cidrs: &[&str]| {
+        let ranges: Vec<String> = cidrs.iter().map(|cidr| format!(r#"{{"CidrIp": "{cidr}"}}"#)).collect();
+        format!(
+            r#"{{"NetworkInterfaces": [], "SecurityGroups": [{{"GroupId": "sg-1", "VpcId": "vpc-1", "OwnerId": "111111111111",
+            "IpPermissions": [{{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{}]}}],
+            "IpPermissionsEgress": []}}]}}"#,
+            ranges.join(", ")
+        )
+    };
+    let (one, other) = (listing(&["10.0.0.0/8", "192.0.2.0/24"]), listing(&["10.0.0.0/8", "203.0.113.0/24"]));
+    let inventory = Inventory::from_texts(&[("one.json", &one), ("other.json", &other)]).unwrap().inventory;
+    let answer = |peer: &str| {
+        let (direction, protocol, other_peer) = (Direction::Ingress, Protocol::TCP, None);
+        let (port, peer) = (Port::Known(443), peer.parse().unwrap());
+        let query = Query { span: span(1, 2), direction, protocol, port, peer, other_peer };
+        inventory.groups()[0].rules.iter().map(|rule| inventory.allows(rule, &query)).max()
+    };
+    assert_eq!(answer("10.1.2.3"), Some(Answer::Surely));
+    assert_eq!(answer("192.0.2.1"), Some(Answer::Possibly));
+    assert_eq!(answer("203.0.113.1"), Some(Answer::Possibly));
+    assert_eq!(answer("198.51.100.1"), Some(Answer::No));
+}
+
+#[test]
+fn a_plan_is_no_inventory() {
+    let plan = r#"{"Schema": "sgflow.plan/1", "SecurityGroups": [], "SecurityGroupRules": []}"#;
+    let error = Inventory::from_texts(&[("plan.json", plan)]).unwrap_err().to_string();
+    assert!(error.starts_with("plan.json is a plan, not an inventory"), "{error}");
+}

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 /// How much to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum What {
-    /// All that an inventory can hold, for a snapshot.
+    /// All that an inventory can hold, for a snapshot: the entries of every prefix list too, for AWS's own may be recommended where
+    /// no rule names them yet.
     Everything,
     /// What decorating records needs: interfaces and groups.
     Decoration {

@@ -34,4 +34,15 @@ fn five_hundred_interfaces() {
     let loaded = Inventory::from_texts(&[("snapshot.json", &snapshot)]).unwrap().inventory;
     assert_eq!(told(&loaded), told(&Inventory::from_readings(&[reading]).unwrap().inventory));
     assert_eq!(loaded.interfaces().len(), inventory.interfaces().len());
+
+    // AWS's own lists are in every account; the Lambda, for which no rule names them, does not ask for their entries.
+    let of_aws = |inventory: &Inventory| -> Vec<String> {
+        let lists = inventory.prefix_lists().filter(|(_, facts)| facts.is_aws_managed());
+        lists.map(|(_, facts)| facts.name).collect()
+    };
+    let names = of_aws(&loaded);
+    for name in ["com.amazonaws.global.cloudfront.origin-facing", "com.amazonaws.us-east-1.s3"] {
+        assert!(names.iter().any(|known| known == name), "{name} is not among {names:?}");
+    }
+    assert_eq!(of_aws(&inventory), Vec::<String>::new());
 }

@@ -62,6 +62,9 @@ async fn a_snapshot_read_in_pages_of_five_is_what_the_cli_prints() {
     let from_reading = Inventory::from_readings(&[reading]).unwrap();
     assert_eq!(told(&from_snapshot.inventory), told(&from_cli.inventory));
     assert_eq!(told(&from_reading.inventory), told(&from_cli.inventory));
+    // The entries of a list of AWS that no rule names are there too: it may be recommended.
+    let of_aws = from_snapshot.inventory.prefix_lists().filter(|(_, facts)| facts.is_aws_managed());
+    assert_eq!(of_aws.map(|(id, _)| id).collect::<Vec<_>>(), ["pl-other"]);
     assert_eq!(from_snapshot.notes, from_cli.notes);
 }
 
