@@ -35,6 +35,11 @@ impl Chromium {
         Chromium { program }
     }
 
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Opens a page, lets `budget` of its own time pass (timers are fast-forwarded, so this is no waiting) and gives
     /// its DOM as HTML.
     pub fn dom(&self, html: &Path, budget: Duration) -> String {
@@ -135,7 +140,7 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 /// `file:///...`, with every byte escaped that could mean something in a URL.
-fn file_url(path: &Path) -> String {
+pub(crate) fn file_url(path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt;
     let mut url = "file://".to_owned();
     for byte in absolute(path).as_os_str().as_bytes() {

@@ -41,10 +41,10 @@
 //!
 //! | part | where it comes from | a variable names another |
 //! |---|---|---|
-//! | [`Moto`], [`CargoLambda`] | Python packages, in a virtual environment in the cache | `MOTO_SERVER_URL` |
+//! | [`Moto`], [`CargoLambda`], [`AwsCli`], [`faults_of_script`] | Python packages, in a virtual environment in the cache | `MOTO_SERVER_URL` |
 //! | [`OpenSearch`] | Maven (`mvn`), unpacked in the cache; Java 21 or newer in `OPENSEARCH_JAVA_HOME` | `OPENSEARCH_URL` |
 //! | [`Chromium`] | PATH, else `apt-get` when the tests run as root | `CHROMIUM` |
-//! | [`Vega`] | npm, in the cache | |
+//! | [`Vega`], [`Visitor`] | npm, in the cache | |
 //! | the rest | written here | |
 //!
 //! The cache is `${XDG_CACHE_HOME:-~/.cache}/sgflow`; whatever makes something there holds a lock file beside it, so that
@@ -54,6 +54,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod aws;
+mod aws_cli;
 mod cache;
 mod cargo_lambda;
 mod chromium;
@@ -66,9 +67,12 @@ mod process;
 mod python;
 mod ran;
 mod runtime_api;
+mod shellcheck;
 mod vega;
+mod visit;
 
 pub use aws::{AwsStub, Call, Chances, Ec2World, Fault, Pattern};
+pub use aws_cli::AwsCli;
 pub use cargo_lambda::{Attached, CargoLambda};
 pub use chromium::Chromium;
 pub use function::{CARGO_BUILDS, Function, binary};
@@ -76,4 +80,6 @@ pub use moto::Moto;
 pub use opensearch::{Bulk, OpenSearch};
 pub use ran::Ran;
 pub use runtime_api::{Answer, Pending, RuntimeApi};
+pub use shellcheck::faults_of_script;
 pub use vega::{Rendered, Vega};
+pub use visit::{View, Visit, Visitor};
