@@ -63,6 +63,8 @@ impl<'a> Analysis<'a> {
             careless: options.careless,
             groups: Vec::new(),
         };
+        let middle = window.from + (window.to - window.from) / 2;
+        let settled_at = if options.limits.include_unsettled { None } else { Some(middle) };
         for (ix, group) in inventory.groups().iter().enumerate() {
             if !group.in_last_snapshot {
                 analysis.groups.push(None);
@@ -71,7 +73,8 @@ impl<'a> Analysis<'a> {
             let group_ix = GroupIx(ix as u32);
             let judgement = analysis.bench().judge(group_ix);
             let tallies = &analysis.attribution.tallies[ix];
-            let narrower = recommend::for_group(inventory, group_ix, tallies, &judgement.rules, &options.limits);
+            let narrower =
+                recommend::for_group(inventory, group_ix, tallies, &judgement.rules, &options.limits, settled_at);
             analysis.groups.push(Some(JudgedGroup { judgement, narrower }));
         }
         (analysis, seen)
@@ -97,7 +100,8 @@ impl<'a> Analysis<'a> {
     }
 }
 
-fn window(rollup: &Rollup, options: &ReportOptions) -> Span {
+/// The time that is judged: as asked for, else from the first record to the last.
+pub fn window(rollup: &Rollup, options: &ReportOptions) -> Span {
     let from = options.since.or(rollup.ledger.first).unwrap_or(0);
     let to = options.until.or(rollup.ledger.last).unwrap_or(from);
     Span { from: i64::from(from), to: i64::from(to.max(from)) }

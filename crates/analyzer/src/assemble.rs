@@ -58,6 +58,7 @@ pub fn report_of(analysis: &Analysis<'_>, notes: &[inventory::Note]) -> Report {
         inventory: snapshots(inventory),
         assumptions: assumptions(inventory, notes, &groups),
         interfaces: interfaces(&bench),
+        changes: None,
         groups,
     }
 }
@@ -67,7 +68,7 @@ fn rfc3339(seconds: i64) -> String {
 }
 
 /// Reasons are put together from parts; here they become sentences. What is a name (`eni-...`) keeps its small letter.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first_word = text.split(' ').next().unwrap_or_default();
     let is_word = first_word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b',');
@@ -171,7 +172,8 @@ fn group_report(
     }
 }
 
-fn ports_of(rule: &Rule) -> (Option<u16>, Option<u16>) {
+/// First and last port, or ICMP type and code; none for all.
+pub(crate) fn ports_of(rule: &Rule) -> (Option<u16>, Option<u16>) {
     match rule.ports {
         RulePorts::All => (None, None),
         RulePorts::Range { from, to } => (Some(from), Some(to)),
@@ -216,18 +218,18 @@ fn port_uses(rule: &Rule, tally: &Tally) -> Vec<PortUse> {
         RulePorts::Range { from: low, to: high } => (from.max(low), to.min(high)),
         RulePorts::All | RulePorts::Icmp { .. } => (from, to),
     };
-    let mut uses: Vec<PortUse> = Vec::new();
-    for (&key, &requests) in &tally.ports {
+    let mut found: Vec<PortUse> = Vec::new();
+    for (&key, uses) in &tally.ports {
         let (from, to) = match key {
             HIGH_PORT => within(32_768, u16::MAX),
             ANY_PORT => within(0, u16::MAX),
             port => (port as u16, port as u16),
         };
-        uses.push(PortUse { from, to, requests });
+        found.push(PortUse { from, to, requests: uses.records });
     }
-    uses.sort_by_key(|port| (port.from, port.to));
+    found.sort_by_key(|port| (port.from, port.to));
     let mut joined: Vec<PortUse> = Vec::new();
-    for port in uses {
+    for port in found {
         match joined.last_mut() {
             Some(last) if u32::from(port.from) <= u32::from(last.to) + 1 => {
                 last.to = last.to.max(port.to);

@@ -8,6 +8,8 @@
 //! - `evidence`: who started a flow;
 //! - `attribution`: which rules each record used, or may have used.
 //!
+//! `replays` asks the same of changed rules, which `proposals` makes up: what would have been denied.
+//!
 //! `random` and `traffic` make the networks up, and `export` writes them as the program reads them. What was found this way is
 //! in `faults`, one small network each.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -24,8 +26,14 @@ mod faults;
 mod matching;
 #[path = "oracle/network.rs"]
 mod network;
+#[path = "oracle/proposals.rs"]
+mod proposals;
 #[path = "oracle/random.rs"]
 mod random;
+#[path = "oracle/replaying.rs"]
+mod replaying;
+#[path = "oracle/replays.rs"]
+mod replays;
 #[path = "oracle/shrinking.rs"]
 mod shrinking;
 #[path = "oracle/traffic.rs"]

@@ -13,24 +13,25 @@ pub mod flow;
 pub mod named;
 pub mod opener;
 pub mod peers;
+pub mod place;
 pub mod placed;
 pub mod reading;
+pub mod rejected;
 pub mod tally;
 pub mod unplaced;
 pub mod witness;
 
 use crate::rollup::row::Addr;
-use crate::rollup::{Rollup, RowPort};
+use crate::rollup::{KeptPorts, Rollup, RowPort};
 use cover::Covers;
 use elsewhere::{Elsewhere, FanIns};
 use flow::{Directed, Flow};
 use flowlog::Action;
-use flowlog::direction::{CommonAddress, Family, from_own_address};
-use inventory::{Answer, Direction, GroupIx, InterfaceIx, Inventory, Port, Query, Rule, RulePorts};
+use inventory::{Answer, GroupIx, Inventory, Port, Query, Rule, RulePorts};
 use named::NamedPorts;
+use place::PlaceFacts;
 use reading::Role;
 use std::collections::{BTreeMap, HashSet};
-use std::net::IpAddr;
 use tally::{Effect, Tally};
 use witness::{Ground, Witness};
 
@@ -130,18 +131,6 @@ impl Attribution {
     }
 }
 
-/// What is known of a place before any of its rows is judged.
-#[derive(Debug)]
-struct PlaceFacts {
-    interface: Option<InterfaceIx>,
-    /// Writes TCP flags as they were on the wire.
-    raw: bool,
-    /// Of another account, in a VPC that is not ours.
-    foreign: bool,
-    /// For an interface that the inventory does not know.
-    common: CommonAddress,
-}
-
 /// Attributes every row. `threads` share the work.
 pub fn attribute(rollup: &Rollup, inventory: &Inventory, threads: usize, careless: Careless) -> Attribution {
     attribute_before(rollup, inventory, threads, careless, || ()).0
@@ -155,7 +144,7 @@ pub fn attribute_before<W: Witness>(
     careless: Careless,
     witness: impl Fn() -> W + Sync,
 ) -> (Attribution, W) {
-    let places = place_facts(rollup, inventory);
+    let places = place::facts(rollup, inventory);
     let elsewhere = Elsewhere::gather(&rollup.table, |key| places[key.place().at()].raw);
     let shared = Shared {
         rollup,
@@ -171,8 +160,7 @@ pub fn attribute_before<W: Witness>(
     };
 
     let rows = rollup.table.rows().len();
-    let share = rows.div_ceil(threads.max(1)).max(1);
-    let ranges: Vec<(usize, usize)> = (0..rows).step_by(share).map(|from| (from, (from + share).min(rows))).collect();
+    let ranges = shares(rollup, threads);
 
     // First everything that a row tells by itself; what is left waits.
     let firsts = in_parallel(&ranges, |&(from, to)| {
@@ -218,6 +206,13 @@ pub fn attribute_before<W: Witness>(
     (merged, seen)
 }
 
+/// The rows in as many ranges as there are threads.
+fn shares(rollup: &Rollup, threads: usize) -> Vec<(usize, usize)> {
+    let rows = rollup.table.rows().len();
+    let share = rows.div_ceil(threads.max(1)).max(1);
+    (0..rows).step_by(share).map(|from| (from, (from + share).min(rows))).collect()
+}
+
 /// Runs one job for each item, each on a thread of its own; the results keep the order of the items.
 fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if items.len() < 2 {
@@ -238,56 +233,6 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> V
     })
 }
 
-fn place_facts(rollup: &Rollup, inventory: &Inventory) -> Vec<PlaceFacts> {
-    let mut raw_places = vec![false; rollup.places.len()];
-    for (place, source, _) in rollup.coverage.iter() {
-        raw_places[place.at()] |= rollup.ledger.sources.get(source.0 as usize).is_some_and(|source| source.raw_flags);
-    }
-    // Without coverage nothing tells which source a row came through.
-    let any_raw = rollup.ledger.sources.iter().any(|source| source.raw_flags);
-    let covered: HashSet<_> = rollup.coverage.iter().map(|(place, _, _)| place).collect();
-    // Two places may be one interface (a VPC named in one format and not in the other).
-    let mut raw_interfaces = HashSet::new();
-    for (ix, place) in rollup.places.iter().enumerate() {
-        let uncovered = !covered.contains(&crate::rollup::PlaceIx(ix as u32));
-        if raw_places[ix] || (any_raw && uncovered) {
-            raw_interfaces.insert(&place.interface_id);
-        }
-    }
-    let mut facts: Vec<PlaceFacts> = rollup
-        .places
-        .iter()
-        .map(|place| PlaceFacts {
-            interface: inventory.interface_ix(place.interface_id.as_bytes()),
-            raw: raw_interfaces.contains(&place.interface_id),
-            foreign: unplaced::is_foreign(place, inventory),
-            common: CommonAddress::default(),
-        })
-        .collect();
-    if facts.iter().any(|place| place.interface.is_none()) {
-        note_common_addresses(rollup, &mut facts);
-    }
-    facts
-}
-
-fn note_common_addresses(rollup: &Rollup, facts: &mut [PlaceFacts]) {
-    let mut by_interface: BTreeMap<&str, CommonAddress> = BTreeMap::new();
-    for row in rollup.table.rows() {
-        let place = row.key.place();
-        if facts[place.at()].interface.is_some() {
-            continue;
-        }
-        let parts = row.key.parts();
-        let common = by_interface.entry(&rollup.places.get(place).interface_id).or_default();
-        common.observe(rollup.table.ip(parts.src), rollup.table.ip(parts.dst));
-    }
-    for (ix, place) in rollup.places.iter().enumerate() {
-        if let Some(common) = by_interface.get(&*place.interface_id) {
-            facts[ix].common = *common;
-        }
-    }
-}
-
 fn count_records(rollup: &Rollup, places: &[PlaceFacts], found: &mut Attribution) {
     let mut records = vec![0_u64; places.len()];
     for row in rollup.table.rows() {
@@ -305,6 +250,14 @@ fn count_records(rollup: &Rollup, places: &[PlaceFacts], found: &mut Attribution
             *unknown.entry(place.interface_id.to_string()).or_default() += records[ix];
         }
     }
+}
+
+/// A dropped port is none of those that were kept, so a rule for kept ports alone does not allow it.
+pub fn is_for_kept_ports(kept_ports: &KeptPorts, rule: &Rule, query: &Query) -> bool {
+    let RulePorts::Range { from, to } = rule.ports else {
+        return false;
+    };
+    query.port == Port::High && kept_ports.holds_all(from, to) && !rule.covers_ephemeral()
 }
 
 /// What all threads read.
@@ -345,31 +298,12 @@ impl Shared<'_> {
         self.inventory.might_allow(rule, query) && !self.is_for_kept_ports(rule, query)
     }
 
-    /// A dropped port is none of those that were kept, so a rule for kept ports alone does not allow it.
     fn is_for_kept_ports(&self, rule: &Rule, query: &Query) -> bool {
-        let RulePorts::Range { from, to } = rule.ports else {
-            return false;
-        };
-        query.port == Port::High && self.rollup.kept_ports.holds_all(from, to) && !rule.covers_ephemeral()
+        is_for_kept_ports(&self.rollup.kept_ports, rule, query)
     }
 
     fn directed(&self, flow: &Flow) -> Directed {
-        if let Some(direction) = flow.stated_direction {
-            return Directed::Known(direction);
-        }
-        let way = |src_is_own: bool, dst_is_own: bool| {
-            from_own_address(src_is_own, dst_is_own).map(|direction| match direction {
-                flowlog::FlowDirection::Ingress => Direction::Ingress,
-                flowlog::FlowDirection::Egress => Direction::Egress,
-            })
-        };
-        let Some(interface) = flow.interface else {
-            let own = |address: IpAddr| self.places[flow.place.at()].common.own(Family::of(address));
-            let direction = way(own(flow.src_ip) == Some(flow.src_ip), own(flow.dst_ip) == Some(flow.dst_ip));
-            return direction.map_or(Directed::Undetermined, Directed::Inferred);
-        };
-        let owns = |address: IpAddr| self.inventory.may_own(interface, address);
-        way(owns(flow.src_ip), owns(flow.dst_ip)).map_or(Directed::Undetermined, Directed::Known)
+        self.places[flow.place.at()].directed(flow, self.inventory)
     }
 }
 

@@ -227,7 +227,7 @@ impl<W: Witness> Worker<'_, W> {
                     continue;
                 }
                 let position = allowed.position;
-                if allowed.answer == Answer::Surely {
+                if allowed.answer == Answer::Surely && !group.rules[position].may_be_bypassed() {
                     self.draft.surely(position);
                 }
                 let answer = if group.surely { allowed.answer } else { allowed.answer.min(Answer::Possibly) };
@@ -240,7 +240,7 @@ impl<W: Witness> Worker<'_, W> {
                 let may_recur = once || effect == Effect::Unplaced;
                 let is_new = !may_recur || self.counted.insert((group.group, position, effect));
                 if is_new {
-                    tally.count(effect, flow, reading);
+                    tally.count(effect, flow);
                 }
                 self.witness.see(&Seen {
                     flow,
@@ -254,7 +254,7 @@ impl<W: Witness> Worker<'_, W> {
                     is_new,
                 });
                 if effect.is_use() {
-                    tally.note_use(flow, reading);
+                    tally.note_use(flow, reading, is_new);
                     self.draft.uses(position);
                     if is_new && effect != Effect::Implied {
                         records = u64::from(flow.totals.flows);

@@ -13,6 +13,22 @@ pub const HIGH_PORT: PortKey = 65_536;
 /// Any port: the format has none.
 pub const ANY_PORT: PortKey = 65_537;
 
+/// Uses of one destination port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortUses {
+    /// Records.
+    pub records: u64,
+    /// Least `start`, epoch seconds.
+    pub first_seen: u32,
+}
+
+impl PortUses {
+    fn add(&mut self, other: PortUses) {
+        self.records += other.records;
+        self.first_seen = self.first_seen.min(other.first_seen);
+    }
+}
+
 /// What one reading of a record means for a rule that may allow it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
@@ -75,7 +91,7 @@ pub struct Tally {
     /// First and last second of any use, sure or possible.
     pub seen: Option<(u32, u32)>,
     /// Destination ports of uses.
-    pub ports: HashMap<PortKey, u64, foldhash::fast::FixedState>,
+    pub ports: HashMap<PortKey, PortUses, foldhash::fast::FixedState>,
     /// Peers of uses.
     pub peers: Peers,
 }
@@ -87,7 +103,7 @@ impl Tally {
     }
 
     /// Counts what a record means for the rule.
-    pub fn count(&mut self, effect: Effect, flow: &Flow, reading: &Reading) {
+    pub fn count(&mut self, effect: Effect, flow: &Flow) {
         let records = u64::from(flow.totals.flows);
         match effect {
             Effect::Request => self.requests += records,
@@ -100,18 +116,23 @@ impl Tally {
             self.packets = self.packets.saturating_add(flow.totals.packets);
             self.bytes = self.bytes.saturating_add(flow.totals.bytes);
         }
-        if effect.is_use() && flow.has_ports() {
+    }
+
+    /// Notes when and with whom a use was.
+    ///
+    /// `is_new`: false for a second reading of a record that counted already. It may have been to another port, or with another peer, all
+    /// the same.
+    pub fn note_use(&mut self, flow: &Flow, reading: &Reading, is_new: bool) {
+        if flow.has_ports() {
             let key = match reading.port {
                 Port::Known(port) => u32::from(port),
                 Port::High => HIGH_PORT,
                 Port::Unknown => ANY_PORT,
             };
-            *self.ports.entry(key).or_default() += records;
+            let records = if is_new { u64::from(flow.totals.flows) } else { 0 };
+            let uses = PortUses { records, first_seen: flow.totals.first_seen };
+            self.ports.entry(key).and_modify(|known| known.add(uses)).or_insert(uses);
         }
-    }
-
-    /// Notes when and with whom a use was.
-    pub fn note_use(&mut self, flow: &Flow, reading: &Reading) {
         let (first, last) = (flow.totals.first_seen, flow.totals.last_seen);
         self.seen = Some(self.seen.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
         self.peers.add(reading.peer, first, last);
@@ -135,8 +156,8 @@ impl Tally {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (mine, theirs) => mine.or(theirs),
         };
-        for (port, count) in other.ports {
-            *self.ports.entry(port).or_default() += count;
+        for (port, uses) in other.ports {
+            self.ports.entry(port).and_modify(|known| known.add(uses)).or_insert(uses);
         }
         self.peers.absorb(other.peers);
     }

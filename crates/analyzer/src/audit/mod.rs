@@ -9,6 +9,7 @@ use crate::cli::progress::Progress;
 use crate::cli::terminal::style_of_output;
 use crate::cli::values::{OutputFormat, Slice as SliceChoice};
 use crate::recommend::Limits;
+use crate::report::baseline::{Baseline, BaselineError};
 use crate::report::{csv, json, markdown, table};
 use crate::rollup::{KeptPorts, Rollup, Slice, parquet};
 use crate::scan::objects::{Object, find};
@@ -18,6 +19,7 @@ use inventory::{Inventory, Loaded};
 use std::path::{Path, PathBuf};
 
 pub mod explain;
+pub mod page;
 pub mod plan;
 pub mod replay;
 
@@ -30,11 +32,16 @@ pub type Done = Result<Exit, Box<Message>>;
 
 /// `sg-audit report`.
 pub fn report(options: &ReportOptions) -> Done {
+    if options.output == OutputFormat::Html {
+        return page::page(options);
+    }
+    let baseline = load_baseline(options)?;
     let loaded = load_inventory(&options.inventory, &options.input)?;
     let kept_ports = KeptPorts::new(loaded.inventory.kept_ports());
     let scanned = read(&options.input, Slice::Hour, kept_ports)?;
     let asked = asked(&options.input, options.thresholds, options.limits);
-    let report = assemble::report(&scanned.rollup, &loaded.inventory, &loaded.notes, &asked);
+    let mut report = assemble::report(&scanned.rollup, &loaded.inventory, &loaded.notes, &asked);
+    report.changes = baseline.map(|baseline| baseline.changes(&report));
     // The rows are no longer needed, and giving back millions of them takes longer than ending does.
     std::mem::forget(scanned);
 
@@ -44,7 +51,8 @@ pub fn report(options: &ReportOptions) -> Done {
         OutputFormat::Json => json::write(&report, to),
         OutputFormat::Csv => csv::write(&report, to),
         OutputFormat::Markdown => markdown::write(&report, to),
-        OutputFormat::Html => crate::report::html::write(&report, to),
+        // A page needs more than a report, and was written above.
+        OutputFormat::Html => Ok(()),
     });
     match written {
         Ok(()) => {}
@@ -71,6 +79,12 @@ pub fn rollup(options: &RollupOptions) -> Done {
     }
     parquet::store(&scanned.rollup, &options.out).map_err(|error| Box::new(Message::from_error(&error)))?;
     Ok(Exit::Fine)
+}
+
+/// Before the logs, which may take long: a wrong file is told at once.
+fn load_baseline(options: &ReportOptions) -> Result<Option<Baseline>, Box<Message>> {
+    let baseline = options.baseline.as_deref().map(Baseline::load).transpose();
+    baseline.map_err(|error| Box::new(Message::from_error(&error).hint(BaselineError::CURE)))
 }
 
 fn load_inventory(paths: &[PathBuf], input: &InputOptions) -> Result<Loaded, Box<Message>> {

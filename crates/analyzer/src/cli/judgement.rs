@@ -97,6 +97,9 @@ pub struct LimitArguments {
     /// Name private peers as they are, not the subnet around them
     #[arg(long, help_heading = "Recommendations")]
     pub exact_peers: bool,
+    /// Narrow rules too whose peers or ports still changed in the second half of the window
+    #[arg(long, help_heading = "Recommendations")]
+    pub include_unsettled: bool,
 }
 
 impl LimitArguments {
@@ -109,6 +112,7 @@ impl LimitArguments {
             min_prefix_v4: self.min_prefix.v4,
             min_prefix_v6: self.min_prefix.v6,
             exact_peers: self.exact_peers,
+            include_unsettled: self.include_unsettled,
         }
     }
 }

@@ -83,9 +83,9 @@ const STYLES: Styles = Styles::styled()
 #[cfg(feature = "aws")]
 const OVERVIEW: &str = "\
 Examples:
-  What is open that nobody used in the last 30 days?
+  What is open that nobody used in the last five weeks?
     sg-audit snapshot --out inventory.json
-    sg-audit report logs/ --inventory inventory.json --since 30d
+    sg-audit report logs/ --inventory inventory.json --since 35d
 
   What to change, as a script, and beside it the one that takes it back:
     sg-audit plan logs/ --inventory inventory.json --output aws-cli --out plan.sh
@@ -99,8 +99,8 @@ Exit status: 0 fine, 1 failure, 2 usage, 3 a rule has a verdict of --fail-on, or
 #[cfg(not(feature = "aws"))]
 const OVERVIEW: &str = "\
 Examples:
-  What is open that nobody used in the last 30 days?
-    sg-audit report logs/ --inventory inventory/ --since 30d
+  What is open that nobody used in the last five weeks?
+    sg-audit report logs/ --inventory inventory/ --since 35d
 
   What to change, as a script, and beside it the one that takes it back:
     sg-audit plan logs/ --inventory inventory/ --output aws-cli --out plan.sh

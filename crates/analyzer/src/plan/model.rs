@@ -106,8 +106,12 @@ pub enum WarningKind {
     ReferencedElsewhere,
     /// The group or its rules are kept by somebody else: another account, a CloudFormation stack.
     OtherOwner,
-    /// Not all recommended rules fit into the quota.
+    /// Old and new rules together are more than a group may have.
     Quota,
+    /// A rule for everybody comes to name the addresses of the logs alone.
+    NewPeers,
+    /// Rules stay wide because new peers or ports still came in the second half of the window.
+    Unsettled,
 }
 
 impl GroupPlan {

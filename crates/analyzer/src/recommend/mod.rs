@@ -1,17 +1,25 @@
 //! Recommendations: fewer ports and fewer addresses that would have let through all that a rule was, or may have been, used
 //! for.
+//!
+//! For each rule: all [`ways`] to write it with fewer ports ([`port_cover`]) and for fewer addresses ([`cidr_cover`]), or for [`one_peer`]
+//! in place of a range. For each group: the ways that, all together, open least within AWS's [`quota`]. Nothing that is recommended opens a
+//! port, or in the rule's own family an address, that the rule does not open now.
+//!
+//! Logs tell who came, not who will. So peers and ports are only narrowed once they have [`settled`].
 
 pub mod cidr_cover;
+mod one_peer;
 pub mod port_cover;
+mod quota;
+mod settled;
+mod ways;
 
-use crate::attribute::tally::{ANY_PORT, HIGH_PORT, PortKey, Tally};
-use crate::exposure;
+use crate::attribute::tally::Tally;
 use crate::report::model::{PortSpan, Recommendation, Verdict};
 use crate::verdict::RuleVerdict;
 use ethnum::U256;
-use inventory::{GroupIx, Inventory, Peer, Rule, RulePorts};
-use ipnet::IpNet;
-use std::net::IpAddr;
+use inventory::{Direction, GroupIx, Inventory, Peer};
+use ways::{Ways, weight};
 
 /// How far a recommendation may be cut up, and how narrow it may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +36,9 @@ pub struct Limits {
     pub min_prefix_v6: u8,
     /// Private peers stand for themselves, not for their subnet.
     pub exact_peers: bool,
+    /// Peers and ports are narrowed too of which new ones still came in the second half of the window. Whoever calls [`for_group`] sees to
+    /// it with `settled_at`.
+    pub include_unsettled: bool,
 }
 
 impl Default for Limits {
@@ -39,6 +50,7 @@ impl Default for Limits {
             min_prefix_v4: 32,
             min_prefix_v6: 128,
             exact_peers: false,
+            include_unsettled: false,
         }
     }
 }
@@ -67,81 +79,47 @@ impl From<&Narrower> for Recommendation {
     }
 }
 
-/// What would do in place of the rules of a group, by position; `None` where nothing opens less, or where it is not proven.
+/// What would do in place of the rules of a group, by position; `None` where nothing opens less, where it is not proven, or where the
+/// quota leaves no room for it.
+///
+/// `settled_at`: the time (epoch seconds) after which nothing new may have come for peers or ports to be narrowed; `None`: that is not asked.
 pub fn for_group(
     inventory: &Inventory,
     group: GroupIx,
     tallies: &[Tally],
     verdicts: &[RuleVerdict],
     limits: &Limits,
+    settled_at: Option<i64>,
 ) -> Vec<Option<Narrower>> {
-    let rules = inventory.group(group).rules.iter().zip(tallies).zip(verdicts);
-    rules
-        .map(|((rule, tally), verdict)| match verdict.verdict {
-            Verdict::Used if verdict.proven => recommend(inventory, rule, tally, *limits),
-            _ => None,
-        })
-        .collect()
-}
-
-/// What would do in place of a rule that is used; `None` where nothing opens less.
-///
-/// The caller has checked that all gates of `unused` hold. Rules for groups and prefix lists keep their peer.
-fn recommend(inventory: &Inventory, rule: &Rule, tally: &Tally, limits: Limits) -> Option<Narrower> {
-    let ports = narrower_ports(rule, tally, limits)?;
-    let before = exposure::of_rule(inventory, rule);
-    let port_count = if ports.is_empty() { 1 } else { exposure::ports(&ports) };
-    let (peers, addresses) = match &rule.peer {
-        Peer::Cidr(net) => {
-            let peers = narrower_peers(inventory, *net, tally, limits);
-            let addresses = exposure::addresses(&peers);
-            (peers.into_iter().map(Peer::Cidr).collect(), addresses)
+    let rules = &inventory.group(group).rules;
+    let mut narrower = vec![None; rules.len()];
+    for direction in [Direction::Ingress, Direction::Egress] {
+        let mut found: Vec<(usize, Ways)> = Vec::new();
+        let mut others = [0; 2];
+        for (position, ((rule, tally), verdict)) in rules.iter().zip(tallies).zip(verdicts).enumerate() {
+            if rule.direction != direction {
+                continue;
+            }
+            let is_candidate = verdict.verdict == Verdict::Used && verdict.proven;
+            let ways = if is_candidate { Ways::of(inventory, rule, tally, limits, settled_at) } else { None };
+            match ways {
+                Some(ways) if !ways.item.ways.is_empty() => found.push((position, ways)),
+                // A plan removes it before anything else.
+                _ if verdict.verdict == Verdict::Unused => {}
+                // Redundant ones go too, but need not be gone yet while others are replaced.
+                _ => {
+                    // What nobody knows has found its room already, and takes at least this.
+                    let weight = weight(inventory, rule).unwrap_or([1, 1]);
+                    others = [others[0] + weight[0], others[1] + weight[1]];
+                }
+            }
         }
-        other => (vec![other.clone()], exposure::addresses_of_rule(inventory, rule)),
-    };
-    let after = addresses * U256::from(port_count);
-    if after >= before || peers.is_empty() {
-        return None;
+        let items: Vec<quota::Item> = found.iter().map(|(_, ways)| ways.item.clone()).collect();
+        let quota = u32::try_from(limits.max_rules).unwrap_or(u32::MAX);
+        let chosen = quota::choose(&items, others, quota);
+        for ((position, ways), choice) in found.into_iter().zip(chosen) {
+            narrower[position] = choice.and_then(|number| ways.narrower(number));
+        }
     }
-    Some(Narrower { ports, peers, before, after })
-}
-
-/// Ranges that cover the used ports; empty for protocols without ports; `None` where a dropped or missing port leaves open
-/// which they were.
-fn narrower_ports(rule: &Rule, tally: &Tally, limits: Limits) -> Option<Vec<PortSpan>> {
-    let (from, to) = match (rule.protocol, rule.ports) {
-        (Some(_), RulePorts::Range { from, to }) => (from, to),
-        (Some(protocol), RulePorts::All) if protocol.has_ports() => (0, u16::MAX),
-        (Some(_), _) => return Some(Vec::new()),
-        // All protocols: one rule for ports cannot stand in for it.
-        (None, _) => return Some(vec![PortSpan { from: 0, to: u16::MAX }]),
-    };
-    let all = || Some(vec![PortSpan { from, to }]);
-    let dropped = |key: PortKey| tally.ports.contains_key(&key);
-    if dropped(ANY_PORT) || dropped(HIGH_PORT) {
-        return all();
-    }
-    let mut used: Vec<u16> = tally.ports.keys().filter_map(|&key| u16::try_from(key).ok()).collect();
-    used.retain(|port| (from..=to).contains(port));
-    used.sort_unstable();
-    if used.is_empty() {
-        return all();
-    }
-    Some(port_cover::cover(&used, limits.max_port_ranges))
-}
-
-/// CIDRs inside the rule's own that cover every observed peer. A private peer stands for its subnet: hosts come and go.
-fn narrower_peers(inventory: &Inventory, own: IpNet, tally: &Tally, limits: Limits) -> Vec<IpNet> {
-    let mut blocks = Vec::new();
-    for peer in tally.peers.iter().filter(|peer| own.contains(peer)) {
-        let host = IpNet::from(peer);
-        let subnet = if inventory.is_public(peer) { None } else { inventory.subnet_of(peer) };
-        blocks.push(match subnet {
-            Some(subnet) if own.contains(&subnet) => subnet,
-            Some(_) => own,
-            None => host,
-        });
-        debug_assert!(matches!((peer, own), (IpAddr::V4(_), IpNet::V4(_)) | (IpAddr::V6(_), IpNet::V6(_))));
-    }
-    cidr_cover::cover(&blocks, limits.max_cidrs)
+    narrower
 }

@@ -3,6 +3,20 @@
 
 use crate::report::model::PortSpan;
 
+/// The best covers of ascending, distinct ports with 1, 2, ... and at most `at_most` ranges, as long as one more range saves
+/// ports. Empty for no ports.
+pub fn covers(ports: &[u16], at_most: usize) -> Vec<Vec<PortSpan>> {
+    let mut covers = Vec::new();
+    for count in 1..=at_most.max(1) {
+        let ranges = cover(ports, count);
+        if ranges.len() < count {
+            break;
+        }
+        covers.push(ranges);
+    }
+    covers
+}
+
 /// Covers ascending, distinct ports with at most `at_most` ranges (at least one).
 pub fn cover(ports: &[u16], at_most: usize) -> Vec<PortSpan> {
     let mut gaps: Vec<(u16, usize)> = Vec::new();
@@ -63,6 +77,9 @@ mod tests {
             assert!(ports.iter().all(|port| covered.iter().any(|range| range.from <= *port && *port <= range.to)));
             let total: u32 = covered.iter().map(|range| u32::from(range.to - range.from) + 1).sum();
             assert_eq!(total, fewest(&ports, at_most), "{ports:?} {at_most}");
+            let all = covers(&ports, at_most);
+            assert_eq!(all.last().map_or(0, Vec::len), covered.len());
+            assert!(all.iter().enumerate().all(|(number, ranges)| *ranges == cover(&ports, number + 1)));
         }
     }
 }

@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::model::{GroupReport, GroupVerdict, Report, RuleReport};
+use super::baseline::Changes;
+use super::model::{GroupReport, GroupVerdict, Report, RuleReport, Verdict};
 use super::wording;
 
 /// The columns, in order. Times are RFC 3339, counts are flow log records, lists are separated by a comma and a space.
@@ -50,17 +51,27 @@ const COLUMNS: [&str; 36] = [
     "window_end",
 ];
 
-/// Writes a header and one row for every rule, in the order of the report. Groups without rules have no row.
+/// The last column, where an earlier report is compared with: the verdict there, empty for a rule that was not there.
+const VERDICT_BEFORE: &str = "verdict_before";
+
+/// Writes a header and one row for every rule, in the order of the report. Groups without rules have no row; nor have rules that only an
+/// earlier report has.
 ///
 /// # Errors
 /// When `out` refuses the bytes.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut rows = csv::Writer::from_writer(out);
-    rows.write_record(COLUMNS)?;
+    let before = report.changes.as_ref().map(Changes::verdicts_before);
+    rows.write_record(COLUMNS.into_iter().chain(before.as_ref().map(|_| VERDICT_BEFORE)))?;
     for group in &report.groups {
         for rule in &group.rules {
             let cells = cells(report, group, rule);
-            rows.write_record(cells.iter().map(|cell| inert(cell).into_owned()))?;
+            let verdict_before = before.as_ref().map(|before| {
+                let changed = before.get(&(group.group_id.as_str(), rule.rule_id.as_str()));
+                changed.copied().unwrap_or(Some(rule.verdict)).map_or("", Verdict::name)
+            });
+            let cells = cells.iter().map(String::as_str).chain(verdict_before);
+            rows.write_record(cells.map(|cell| inert(cell).into_owned()))?;
         }
     }
     rows.flush()
@@ -134,6 +145,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
     use super::*;
+    use crate::report::baseline::example::changes;
     use crate::report::example::{example, nasty};
 
     fn rows(report: &Report) -> Vec<csv::StringRecord> {
@@ -168,6 +180,24 @@ mod tests {
         assert_eq!(cell(wide, "exposure_after"), "257");
         assert_eq!(cell(&rows[1], "last_seen"), "");
         assert_eq!(cell(&rows[5], "from_port"), "");
+    }
+
+    #[test]
+    fn the_verdict_before_is_one_more_column() {
+        let mut report = example();
+        report.changes = Some(changes());
+        let rows = rows(&report);
+        assert_eq!(rows[0].len(), COLUMNS.len() + 1);
+        assert_eq!(&rows[0][COLUMNS.len()], "verdict_before");
+        let mut before: Vec<(String, String)> = Vec::new();
+        for row in &rows[1..] {
+            before.push((cell(row, "rule_id").to_owned(), row[COLUMNS.len()].to_owned()));
+        }
+        // By the list of changes: 11 was used, 23 is new; 12 is not listed, so it is what it was.
+        assert!(before.contains(&("sgr-0000000000000011".to_owned(), "used".to_owned())));
+        assert!(before.contains(&("sgr-0000000000000023".to_owned(), String::new())));
+        assert!(before.contains(&("sgr-0000000000000012".to_owned(), "used".to_owned())));
+        assert_eq!(before.len(), 9);
     }
 
     #[test]

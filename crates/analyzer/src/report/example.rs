@@ -171,6 +171,7 @@ pub(crate) fn example() -> Report {
                 records: 1_000_000,
             },
         ],
+        changes: None,
     }
 }
 

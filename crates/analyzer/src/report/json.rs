@@ -26,6 +26,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::report::baseline::example::changes;
     use crate::report::example::{example, nasty};
     use crate::report::model::{GroupVerdict, Verdict};
 
@@ -56,6 +57,28 @@ mod tests {
         assert_eq!(problems(&parsed), Vec::<String>::new());
         assert_eq!(parsed["groups"][0]["group_name"], report.groups[0].group_name.as_str());
         assert_eq!(parsed["groups"][0]["rules"][0]["description"], report.groups[0].rules[0].description.as_str());
+    }
+
+    #[test]
+    fn changes_are_one_more_key_and_keep_the_contract() {
+        let mut report = example();
+        report.changes = Some(changes());
+        let parsed: Value = serde_json::from_str(&written(&report)).unwrap();
+        assert_eq!(problems(&parsed), Vec::<String>::new());
+        assert_eq!(parsed["changes"]["since"]["end"], "2024-04-30T23:59:59Z");
+        assert_eq!(parsed["changes"]["newly_unused"][0]["from"], "used");
+        assert_eq!(parsed["changes"]["gone_rules"][0]["to"], Value::Null);
+        assert_eq!(
+            parsed.as_object().unwrap().len(),
+            serde_json::to_value(example()).unwrap().as_object().unwrap().len() + 1
+        );
+        for place in ["/changes", "/changes/since", "/changes/gone_rules/0", "/changes/gone_groups/0"] {
+            for key in parsed.pointer(place).and_then(Value::as_object).unwrap().keys() {
+                let mut broken = parsed.clone();
+                broken.pointer_mut(place).and_then(Value::as_object_mut).unwrap().remove(key);
+                assert_ne!(problems(&broken), Vec::<String>::new(), "{place}/{key} is not required");
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use super::baseline::Changes;
 use super::model::{GroupVerdict, Report, RuleReport};
 use super::printable::printable;
 use super::ranking::{self, Part, Ranked};
@@ -12,12 +13,18 @@ use super::totals::Totals;
 use super::warnings::warnings;
 use super::wording::{self, count, counted};
 
-/// Writes the report as one Markdown page.
+/// Lines of one kind of change that are shown; a longer list is for the JSON form.
+const MOST_CHANGES: usize = 20;
+
+/// Writes the report as one Markdown page, with what has changed since an earlier one.
 ///
 /// # Errors
 /// When `out` refuses the bytes.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write_header(report, out)?;
+    if let Some(changes) = &report.changes {
+        write_changes(changes, out)?;
+    }
     for part in Part::ALL {
         write_part(&ranking::rules_of(report, part), part, out)?;
     }
@@ -59,6 +66,22 @@ fn write_header(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         count(logs.accepted),
         count(logs.rejected),
     )
+}
+
+fn write_changes(changes: &Changes, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## {}\n", escaped(&changes.heading()))?;
+    writeln!(out, "{}.", changes.summary())?;
+    for part in changes.parts() {
+        writeln!(out, "\n**{}** ({})\n", part.title, count(part.lines.len() as u64))?;
+        for line in part.lines.iter().take(MOST_CHANGES) {
+            writeln!(out, "- {}", escaped(line))?;
+        }
+        let rest = part.lines.len().saturating_sub(MOST_CHANGES);
+        if rest > 0 {
+            writeln!(out, "- and {} more", count(rest as u64))?;
+        }
+    }
+    Ok(())
 }
 
 fn write_part(rules: &[Ranked<'_>], part: Part, out: &mut dyn Write) -> io::Result<()> {
@@ -160,6 +183,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
     use super::*;
+    use crate::report::baseline::example::{changes, hostile_changes};
     use crate::report::example::{example, nasty};
 
     fn written(report: &Report) -> String {
@@ -218,8 +242,25 @@ mod tests {
     }
 
     #[test]
+    fn changes_stand_first_and_say_how_many_more_there_are() {
+        let mut report = example();
+        report.changes = Some(changes());
+        let text = written(&report);
+        let heading = text.find("## Since the report of 2024-04-30T23:59:59Z").unwrap();
+        assert!(heading < text.find("## Rules to act on").unwrap());
+        assert!(text.contains("1 newly unused or redundant, 1 new rule, 25 gone rules, 1 gone group."));
+        assert!(text.contains(
+            "- web (sg-00000000000000001) sgr-0000000000000011, in tcp 22 from 0.0.0.0/0: used -&gt; likely-unused"
+        ));
+        assert_eq!(text.matches(": was unused\n").count(), 20);
+        assert!(text.contains("- and 5 more\n"));
+    }
+
+    #[test]
     fn no_html_but_our_own() {
-        let text = written(&nasty()).replace("<code>", "").replace("</code>", "").replace("<br>", "");
+        let mut report = nasty();
+        report.changes = Some(hostile_changes());
+        let text = written(&report).replace("<code>", "").replace("</code>", "").replace("<br>", "");
         assert!(!text.contains('<'));
         assert!(!text.contains("://"));
         assert!(text.chars().all(|character| character == '\n' || !character.is_control()));

@@ -1,4 +1,4 @@
-//! The report: its data, and the four forms in which it is handed out.
+//! The report: its data, and the five forms in which it is handed out.
 //!
 //! [`model::Report`] is filled by the analysis and knows nothing of how it looks. Each form is one module with one
 //! function `write(&Report, ..., &mut dyn Write)`:
@@ -9,6 +9,7 @@
 //! | [`json`] | other programs: the contract `sgflow.report/1` |
 //! | [`csv`] | a spreadsheet, one row a rule |
 //! | [`markdown`] | a pull request or a wiki page on GitHub |
+//! | [`html`] | a person with a browser; it takes an [`html::Page`], which has more than a report |
 //!
 //! What the forms for people share is said once: [`ranking`] (which rules first), [`totals`], [`warnings`] (what is
 //! wrong with the input, and the cure) and [`wording`] (how a number or a range of ports is put). Text that came from

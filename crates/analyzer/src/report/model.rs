@@ -3,13 +3,14 @@
 //! Field order here is the order in the JSON. Everything is sorted by whoever fills it, so two runs on the same input
 //! serialise to the same bytes.
 
-use serde::Serialize;
+use super::baseline::Changes;
+use serde::{Deserialize, Serialize};
 
 /// The name and version of the JSON contract.
 pub const SCHEMA: &str = "sgflow.report/1";
 
 /// What is known of one rule, kebab-case in every output. Ordered as they are tried: the first that fits is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Its peer cannot be resolved from the inventory.
@@ -87,10 +88,13 @@ pub struct Report {
     pub groups: Vec<GroupReport>,
     /// Sorted by interface id.
     pub interfaces: Vec<InterfaceReport>,
+    /// What has changed since an earlier report, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
 }
 
 /// The judged window, both ends RFC 3339 in UTC.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// First second.
     pub start: String,

@@ -14,7 +14,8 @@
 //!
 //! The reason has lines of its own because a sentence squeezed into an eighth column cannot be read at 100 columns.
 
-mod layout;
+mod changes;
+pub(crate) mod layout;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use super::ranking::{self, Part};
 use super::totals::Totals;
 use super::warnings::{Warning, warnings};
 use super::wording::{self, count, counted};
+use changes::write_changes;
 pub use layout::Style;
 use layout::{FAINT, HEADING, LEAST_WIDTH, painted, wrapped};
 use rules::write_part;
@@ -34,7 +36,7 @@ use rules::write_part;
 /// Names of groups by id, so that a peer that is a group can be named.
 type GroupNames<'report> = BTreeMap<&'report str, &'report str>;
 
-/// Writes the report as tables for people. Escape sequences are written only if the style allows colours, and are
+/// Writes the report as tables for people, with what has changed since an earlier one. Escape sequences are written only if the style allows colours, and are
 /// then only our own.
 ///
 /// # Errors
@@ -42,6 +44,9 @@ type GroupNames<'report> = BTreeMap<&'report str, &'report str>;
 pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let style = Style { width: style.width.max(LEAST_WIDTH), ..style };
     write_header(report, style, out)?;
+    if let Some(changes) = &report.changes {
+        write_changes(changes, style, out)?;
+    }
     let names: GroupNames =
         report.groups.iter().map(|group| (group.group_id.as_str(), group.group_name.as_str())).collect();
     for part in Part::ALL {

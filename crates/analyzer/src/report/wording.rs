@@ -76,14 +76,19 @@ pub fn direction(rule: &RuleReport) -> &'static str {
 
 /// Protocol and ports: `tcp 443`, `udp 8000-8010`, `tcp all`, `icmp type 8 code 0`, `all`, `protocol 47`.
 pub fn protocol_and_ports(rule: &RuleReport) -> String {
-    let protocol = rule.protocol.as_str();
+    protocol_with_ports(&rule.protocol, rule.from_port, rule.to_port)
+}
+
+/// The same of a rule that is not part of a report: its protocol as reports name it, its first and last port (or ICMP type and
+/// code), none for all.
+pub fn protocol_with_ports(protocol: &str, from: Option<u16>, to: Option<u16>) -> String {
     match protocol {
-        "icmp" | "icmpv6" => match (rule.from_port, rule.to_port) {
+        "icmp" | "icmpv6" => match (from, to) {
             (Some(kind), Some(code)) => format!("{protocol} type {kind} code {code}"),
             (Some(kind), None) => format!("{protocol} type {kind}"),
             (None, _) => format!("{protocol} all"),
         },
-        "tcp" | "udp" => match (rule.from_port, rule.to_port) {
+        "tcp" | "udp" => match (from, to) {
             (Some(0) | None, Some(u16::MAX) | None) => format!("{protocol} all"),
             (from, to) => {
                 let span = PortSpan { from: from.unwrap_or(0), to: to.unwrap_or(u16::MAX) };

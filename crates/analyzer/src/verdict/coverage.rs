@@ -1,7 +1,8 @@
 //! How much of an interface's life the logs cover.
 //!
-//! Time is cut into slots of the aggregation interval. A slot counts if it lies wholly inside the window and the interface's
-//! life; it is covered if a source that records accepted traffic reported in it (OK or NODATA) and skipped nothing.
+//! Time is cut into slots of the aggregation interval. A slot counts if it lies wholly inside the window and the
+//! interface's life; it is covered if a source that records accepted traffic reported in it (OK or NODATA) and skipped
+//! nothing.
 
 use crate::attribute::unplaced::is_foreign;
 use crate::rollup::coverage::Reported;
@@ -25,6 +26,17 @@ pub struct Covered {
     pub share_until_last_report: f64,
 }
 
+/// A part of an interface's life in which its logs hold nothing, whole slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// First second.
+    pub from: i64,
+    /// First second after it.
+    pub to: i64,
+    /// Whether AWS says of some of it that it skipped records (SKIPDATA).
+    pub skipped: bool,
+}
+
 /// Coverage by interface id.
 pub struct CoverageBook {
     window: Span,
@@ -46,6 +58,8 @@ pub struct UnknownInterface {
 #[derive(Default)]
 struct Report {
     covered: Runs,
+    /// Slots with SKIPDATA.
+    skipped: Runs,
     /// The widest interval of its sources.
     interval: u32,
     first: Option<i64>,
@@ -94,6 +108,21 @@ impl CoverageBook {
 
     /// Coverage of an interface that the inventory knows; `None` if it did not live inside the window.
     pub fn of(&self, inventory: &Inventory, interface: InterfaceIx) -> Option<Covered> {
+        let (report, life, seen) = self.life(inventory, interface)?;
+        Some(self.covered(report, life, seen))
+    }
+
+    /// Where its logs have gaps until its last report, in the order of time.
+    pub fn gaps(&self, inventory: &Inventory, interface: InterfaceIx) -> Vec<Gap> {
+        let Some((report, _, seen)) = self.life(inventory, interface) else {
+            return Vec::new();
+        };
+        report.map_or_else(|| Report::default().gaps(seen), |report| report.gaps(seen))
+    }
+
+    /// What an interface that the inventory knows reported, its life inside the window, and that life until its last
+    /// report, where nothing tells when it went.
+    fn life(&self, inventory: &Inventory, interface: InterfaceIx) -> Option<(Option<&Report>, Span, Span)> {
         let life = inventory.life(interface, self.window);
         let id = &inventory.interfaces()[interface.0 as usize].id;
         let report = self.reports.get(id);
@@ -108,7 +137,7 @@ impl CoverageBook {
         }
         let last_report = report.and_then(|report| report.last).unwrap_or(from);
         let seen_until = if life.gone { last_report.max(life.last_known).min(until) } else { until };
-        Some(self.covered(report, Span { from, to: until }, Span { from, to: seen_until }))
+        Some((report, Span { from, to: until }, Span { from, to: seen_until }))
     }
 
     /// Seconds of a span in which an interface reported, in whole slots.
@@ -119,14 +148,20 @@ impl CoverageBook {
 
     /// Coverage of an interface that the inventory does not know, between its first and its last report.
     pub fn of_unknown(&self, id: &str) -> Covered {
-        let report = self.reports.get(id);
-        let span = report.and_then(|report| {
-            Some(Span { from: report.first?.max(self.window.from), to: report.last?.min(self.window.to) })
-        });
-        match span {
-            Some(span) => self.covered(report, span, span),
+        match self.reported_span(id) {
+            Some((report, span)) => self.covered(Some(report), span, span),
             None => Covered { share: 0.0, share_until_last_report: 0.0 },
         }
+    }
+
+    /// Where the logs of an interface that the inventory does not know have gaps between its first and its last report.
+    pub fn gaps_of_unknown(&self, id: &str) -> Vec<Gap> {
+        self.reported_span(id).map_or_else(Vec::new, |(report, span)| report.gaps(span))
+    }
+
+    fn reported_span(&self, id: &str) -> Option<(&Report, Span)> {
+        let report = self.reports.get(id)?;
+        Some((report, Span { from: report.first?.max(self.window.from), to: report.last?.min(self.window.to) }))
     }
 
     fn covered(&self, report: Option<&Report>, life: Span, seen: Span) -> Covered {
@@ -144,6 +179,11 @@ impl CoverageBook {
 
 fn interface_of(rollup: &Rollup, place: PlaceIx) -> &str {
     &rollup.places.get(place).interface_id
+}
+
+/// Whether a source (its number in the ledger) records no accepted traffic, and so proves nothing.
+pub fn is_silent_about_accepted(rollup: &Rollup, inventory: &Inventory, source: usize) -> bool {
+    interval(rollup, inventory, source).is_none()
 }
 
 /// The aggregation interval of a source; `None` if it proves nothing because it records no accepted traffic.
@@ -184,27 +224,44 @@ impl Report {
                 skipped.push(widen(i64::from(from), i64::from(to), slot));
             }
         }
-        let sure = without(&union(reported), &union(skipped));
+        let skipped = union(skipped);
+        let sure = without(&union(reported), &skipped);
+        self.skipped = union(self.skipped.iter().copied().chain(skipped).collect());
         self.covered = union(self.covered.iter().copied().chain(sure).collect());
     }
 
     /// Covered seconds and all seconds of the whole slots inside a span.
     fn within(&self, span: Span) -> (i64, i64) {
-        let slot = i64::from(self.interval.max(SHORT));
-        let from = (span.from + slot - 1).div_euclid(slot) * slot;
-        let to = (span.to + 1).div_euclid(slot) * slot;
-        if to <= from && slot > i64::from(SHORT) {
-            // Too short a life for one slot: by the minute, then.
-            return Report { interval: SHORT, covered: self.covered.clone(), ..Report::default() }.within(span);
-        }
-        if to <= from {
+        let Some((from, to)) = self.whole_slots(span) else {
             return (0, 0);
-        }
+        };
         let mut observed = 0;
         for &(run_from, run_to) in &self.covered {
             observed += (run_to.min(to) - run_from.max(from)).max(0);
         }
         (observed, to - from)
+    }
+
+    /// First second of the first whole slot inside a span, and first after the last. Too short a life for one slot: by
+    /// the minute, then.
+    fn whole_slots(&self, span: Span) -> Option<(i64, i64)> {
+        let whole = |slot: i64| {
+            let from = (span.from + slot - 1).div_euclid(slot) * slot;
+            let to = (span.to + 1).div_euclid(slot) * slot;
+            (from < to).then_some((from, to))
+        };
+        whole(i64::from(self.interval.max(SHORT))).or_else(|| whole(i64::from(SHORT)))
+    }
+
+    fn gaps(&self, span: Span) -> Vec<Gap> {
+        let Some(slots) = self.whole_slots(span) else {
+            return Vec::new();
+        };
+        let gap = |(from, to)| {
+            let skipped = self.skipped.iter().any(|&(skipped, until)| skipped < to && from < until);
+            Gap { from, to, skipped }
+        };
+        without(&[slots], &self.covered).into_iter().map(gap).collect()
     }
 }
 
@@ -273,5 +330,11 @@ mod tests {
         assert_eq!(report.within(Span { from: 0, to: 2399 }), (1200, 2400));
         assert_eq!(report.within(Span { from: 1, to: 2398 }), (0, 1200), "slots cut by the edges do not count");
         assert_eq!(report.within(Span { from: 10, to: 20 }), (0, 0));
+        let gaps = [Gap { from: 600, to: 1800, skipped: true }];
+        assert_eq!(report.gaps(Span { from: 0, to: 2399 }), gaps);
+        assert_eq!(report.gaps(Span { from: 1, to: 1799 }), gaps);
+        let rest = Gap { from: 2400, to: 3000, skipped: false };
+        assert_eq!(report.gaps(Span { from: 1800, to: 3000 }), [rest]);
+        assert_eq!(report.gaps(Span { from: 0, to: 599 }), []);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A rule without any use is unused only if the logs would have shown one. Each gate that does not hold is a sentence.
 
+use super::coverage::UnknownInterface;
 use super::{CoverageBook, Thresholds};
 use crate::attribute::tally::Tally;
 use crate::rollup::Ledger;
@@ -47,22 +48,25 @@ pub fn group_gates(
     }
     check_coverage(&mut gates, inventory, group_ix, window, coverage, thresholds);
     check_unknown_interfaces(&mut gates, group, coverage, thresholds);
-    if gates.no_evidence.is_none() {
-        let days = thresholds.min_days;
-        let needed = (days * 86_400.0) as i64;
-        // The first and last slot of a window are cut, so an export of exactly so many days falls short by minutes.
-        let slack = 3600.min(needed / 24);
-        if gates.observed_seconds + slack < needed {
-            gates.no_evidence = Some(format!(
-                "its interfaces were observed for {:.1} days at most, less than the {days} that are asked for (--min-days)",
-                gates.observed_seconds as f64 / 86_400.0
-            ));
-        }
+    if gates.no_evidence.is_none() && missing_seconds(gates.observed_seconds, thresholds) > 0 {
+        gates.no_evidence = Some(format!(
+            "its interfaces were observed for {:.1} days at most, less than the {} that are asked for (--min-days)",
+            gates.observed_seconds as f64 / 86_400.0,
+            thresholds.min_days
+        ));
     }
     if gates.likely.is_none() {
         gates.likely = lost_input(&gates, inventory, ledger);
     }
     gates
+}
+
+/// How much longer an interface would have to be observed; 0 if it was long enough.
+pub fn missing_seconds(observed: i64, thresholds: &Thresholds) -> i64 {
+    let needed = (thresholds.min_days * 86_400.0) as i64;
+    // The first and last slot of a window are cut, so an export of exactly so many days falls short by minutes.
+    let slack = 3600.min(needed / 24);
+    if observed + slack < needed { needed - observed } else { 0 }
 }
 
 fn check_coverage(
@@ -118,7 +122,7 @@ fn check_coverage(
 }
 
 /// The parts of the window in which an interface surely carried a group. What snapshots say changes at their times alone.
-fn carrying_spans(inventory: &Inventory, interface: InterfaceIx, group: GroupIx, window: Span) -> Vec<Span> {
+pub fn carrying_spans(inventory: &Inventory, interface: InterfaceIx, group: GroupIx, window: Span) -> Vec<Span> {
     let mut cuts: Vec<i64> = inventory.snapshots().iter().filter_map(|snapshot| snapshot.captured_at).collect();
     cuts.retain(|time| window.from < *time && *time <= window.to);
     cuts.push(window.from);
@@ -143,12 +147,7 @@ fn carrying_spans(inventory: &Inventory, interface: InterfaceIx, group: GroupIx,
 
 /// An interface that no snapshot knows may have carried the group, and may have used any of its rules in a gap of its reports.
 fn check_unknown_interfaces(gates: &mut GroupGates, group: &Group, coverage: &CoverageBook, thresholds: &Thresholds) {
-    let usable = |vpc: &Option<String>| match vpc {
-        Some(vpc) => group.usable_vpcs.is_empty() || group.usable_vpcs.contains(vpc),
-        None => true,
-    };
-    let gapped = coverage.unknown().iter().filter(|unknown| usable(&unknown.vpc));
-    let Some(worst) = gapped.min_by(|a, b| a.share.total_cmp(&b.share)) else {
+    let Some(worst) = unknown_carriers(group, coverage).min_by(|a, b| a.share.total_cmp(&b.share)) else {
         return;
     };
     let reason = format!(
@@ -163,6 +162,18 @@ fn check_unknown_interfaces(gates: &mut GroupGates, group: &Group, coverage: &Co
     }
 }
 
+/// Interfaces that no snapshot knows, in a VPC where the group can be used.
+pub fn unknown_carriers<'a>(
+    group: &'a Group,
+    coverage: &'a CoverageBook,
+) -> impl Iterator<Item = &'a UnknownInterface> {
+    let usable = |vpc: &Option<String>| match vpc {
+        Some(vpc) => group.usable_vpcs.is_empty() || group.usable_vpcs.contains(vpc),
+        None => true,
+    };
+    coverage.unknown().iter().filter(move |unknown| usable(&unknown.vpc))
+}
+
 /// Rounded down, so that what is not whole never reads as 100 %.
 fn percent(share: f64) -> String {
     let tenths = (share * 1000.0).floor() / 10.0;
@@ -174,6 +185,19 @@ fn lost_input(gates: &GroupGates, inventory: &Inventory, ledger: &Ledger) -> Opt
         let name = if damaged.name.is_empty() { "some input" } else { damaged.name.as_str() };
         return Some(format!("{name} could not be read to its end, and what it held may have shown a use"));
     }
+    let lost = lost_lines(gates, inventory, ledger);
+    if lost > 0 {
+        let lines = if lost == 1 { "1 line".to_owned() } else { format!("{lost} lines") };
+        return Some(format!("{lines} of the logs could not be parsed and may have shown a use"));
+    }
+    if ledger.may_be_filtered {
+        return Some("the records came through a subscription or a stream, which may leave records out".to_owned());
+    }
+    None
+}
+
+/// Lines that could not be parsed and that may have been records of an interface with the group.
+pub fn lost_lines(gates: &GroupGates, inventory: &Inventory, ledger: &Ledger) -> u64 {
     let mut lost = 0_u64;
     for (interface, lines) in &ledger.unparsed {
         // A broken line that names an interface lost a record of that one. If the inventory does not know it the line may
@@ -184,14 +208,7 @@ fn lost_input(gates: &GroupGates, inventory: &Inventory, ledger: &Ledger) -> Opt
             lost = lost.saturating_add(*lines);
         }
     }
-    if lost > 0 {
-        let lines = if lost == 1 { "1 line".to_owned() } else { format!("{lost} lines") };
-        return Some(format!("{lines} of the logs could not be parsed and may have shown a use"));
-    }
-    if ledger.may_be_filtered {
-        return Some("the records came through a subscription or a stream, which may leave records out".to_owned());
-    }
-    None
+    lost
 }
 
 /// Why the logs could not have shown a use of this rule, though they would have for others of its group.
@@ -208,17 +225,18 @@ pub fn rule_no_evidence(rule: &Rule, tally: &Tally, window: Span, thresholds: &T
             records(tally.unplaced, "could have used", "could have used")
         ));
     }
-    if let Some(since) = rule.exists_since {
-        let existed = (window.to - since.max(window.from)).max(0);
-        if (existed as f64) < thresholds.min_days * 86_400.0 {
-            return Some(format!(
-                "it exists for {:.1} days of the window, less than the {} that are asked for (--min-days)",
-                existed as f64 / 86_400.0,
-                thresholds.min_days
-            ));
-        }
-    }
-    None
+    let existed = too_young(rule, window, thresholds)?;
+    Some(format!(
+        "it exists for {:.1} days of the window, less than the {} that are asked for (--min-days)",
+        existed as f64 / 86_400.0,
+        thresholds.min_days
+    ))
+}
+
+/// Seconds of the window for which a rule exists, if that is too short for a proof.
+pub fn too_young(rule: &Rule, window: Span, thresholds: &Thresholds) -> Option<i64> {
+    let existed = (window.to - rule.exists_since?.max(window.from)).max(0);
+    ((existed as f64) < thresholds.min_days * 86_400.0).then_some(existed)
 }
 
 /// Why this rule's lack of use rests on an assumption.

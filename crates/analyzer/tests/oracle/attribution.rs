@@ -101,7 +101,8 @@ pub fn attribute(network: &Network) -> Attribution {
         totals.ambiguous += u64::from(judged.is_ambiguous);
         totals.contradictions += u64::from(judged.is_contradiction);
         // Two readings may say the same for a rule: it is one record all the same.
-        for counted in judged.counts.into_iter().collect::<BTreeSet<_>>() {
+        let counted: BTreeSet<(usize, Count)> = judged.uses.iter().map(|one| (one.rule, one.count)).collect();
+        for counted in counted {
             *counts.entry(counted).or_default() += 1;
         }
     }
@@ -111,11 +112,27 @@ pub fn attribute(network: &Network) -> Attribution {
     attribution
 }
 
+/// What one record counts for one rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Use {
+    pub rule: usize,
+    pub count: Count,
+    /// What it would have been; None for an untracked answer.
+    pub reading: Option<Reading>,
+    /// Whether the rule is one of its interface's own groups, as far as the snapshots know these.
+    pub is_placed: bool,
+}
+
+/// All that one record counts, reading by reading.
+pub fn uses(network: &Network, evidence: &Evidence, seen: &Seen) -> Vec<Use> {
+    Judge { network, evidence, seen }.judge().uses
+}
+
 /// What came of one record.
 #[derive(Debug, Default)]
 struct Judged {
     /// Rules, and what counts for them; the same twice if two readings say so.
-    counts: Vec<(usize, Count)>,
+    uses: Vec<Use>,
     is_undetermined: bool,
     is_ambiguous: bool,
     is_contradiction: bool,
@@ -324,7 +341,7 @@ impl Judge<'_> {
                 (Worth::Request, Match::Surely) => Count::Request,
                 _ => Count::Ambiguous,
             };
-            judged.counts.push((number, count));
+            judged.uses.push(Use { rule: number, count, reading: Some(*reading), is_placed: true });
         }
     }
 
@@ -344,7 +361,8 @@ impl Judge<'_> {
         for (number, rule) in self.network.last_rules() {
             let lets_all_pass = rule.egress == egress && rule.is_for_all_ports_anywhere(record.protocol, is_v6);
             if is_untracked && lets_all_pass && carried.has(rule.group) {
-                judged.counts.push((number, Count::UntrackedAnswer));
+                let count = Count::UntrackedAnswer;
+                judged.uses.push(Use { rule: number, count, reading: None, is_placed: true });
             }
         }
     }
@@ -370,7 +388,8 @@ impl Judge<'_> {
                     Worth::AgainstTheWay | Worth::SetAside => rule.is_wide(),
                     _ => false,
                 };
-                judged.counts.push((number, if is_aside { Count::AssumedReply } else { Count::Unplaced }));
+                let count = if is_aside { Count::AssumedReply } else { Count::Unplaced };
+                judged.uses.push(Use { rule: number, count, reading: Some(reading), is_placed: false });
             }
         }
     }
@@ -382,7 +401,7 @@ impl Network {
     }
 
     /// The rules that are judged, with their numbers.
-    fn last_rules(&self) -> impl Iterator<Item = (usize, &Rule)> {
+    pub fn last_rules(&self) -> impl Iterator<Item = (usize, &Rule)> {
         self.last_snapshot().rules.iter().map(|number| (*number, &self.rules[*number]))
     }
 

@@ -44,9 +44,9 @@ fn the_wording_of_the_first_help() {
       -V, --version  Print version
 
     Examples:
-      What is open that nobody used in the last 30 days?
+      What is open that nobody used in the last five weeks?
         sg-audit snapshot --out inventory.json
-        sg-audit report logs/ --inventory inventory.json --since 30d
+        sg-audit report logs/ --inventory inventory.json --since 35d
 
       What to change, as a script, and beside it the one that takes it back:
         sg-audit plan logs/ --inventory inventory.json --output aws-cli --out plan.sh
@@ -143,6 +143,8 @@ fn the_wording_of_help() {
           --min-prefix <V4[,V6]>  Name no CIDR narrower than this prefix, for IPv4 and IPv6 [default:
                                   32,128]
           --exact-peers           Name private peers as they are, not the subnet around them
+          --include-unsettled     Narrow rules too whose peers or ports still changed in the second half
+                                  of the window
 
     Names:
           --geo <FILE>...     Databases of places and network owners (MMDB), several after one another
@@ -209,6 +211,8 @@ fn the_wording_of_help() {
           --min-prefix <V4[,V6]>  Name no CIDR narrower than this prefix, for IPv4 and IPv6 [default:
                                   32,128]
           --exact-peers           Name private peers as they are, not the subnet around them
+          --include-unsettled     Narrow rules too whose peers or ports still changed in the second half
+                                  of the window
 
     Examples:
       What could go, and what could be narrower?

@@ -6,7 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use crate::report::printable::printable;
 
 /// Below this nothing can be laid out; a narrower terminal wraps by itself.
-pub(super) const LEAST_WIDTH: usize = 60;
+pub(crate) const LEAST_WIDTH: usize = 60;
 
 /// How the table is to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +17,11 @@ pub struct Style {
     pub width: usize,
 }
 
-pub(super) const HEADING: Ansi = Ansi::new().bold();
-pub(super) const FAINT: Ansi = Ansi::new().dimmed();
-pub(super) const CAUTION: Ansi = AnsiColor::Yellow.on_default();
+pub(crate) const HEADING: Ansi = Ansi::new().bold();
+pub(crate) const FAINT: Ansi = Ansi::new().dimmed();
+pub(crate) const CAUTION: Ansi = AnsiColor::Yellow.on_default();
 
-pub(super) fn painted(text: &str, ansi: Ansi, style: Style) -> String {
+pub(crate) fn painted(text: &str, ansi: Ansi, style: Style) -> String {
     if !style.color || text.is_empty() {
         return text.to_owned();
     }
@@ -29,7 +29,7 @@ pub(super) fn painted(text: &str, ansi: Ansi, style: Style) -> String {
 }
 
 /// A text from anywhere as printable lines of at most `width` columns, broken between words.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut table = plain_table(width);
     table.add_row([printable(text)]);
     for column in table.column_iter_mut() {
@@ -39,7 +39,7 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// A table without lines that fits a width.
-pub(super) fn plain_table(width: usize) -> Table {
+pub(crate) fn plain_table(width: usize) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic);

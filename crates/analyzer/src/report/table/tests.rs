@@ -4,6 +4,8 @@
 use super::layout::CAUTION;
 use super::rules::color_of;
 use super::*;
+use crate::report::baseline::Changes;
+use crate::report::baseline::example::{changes, hostile_changes};
 use crate::report::example::{example, nasty};
 use crate::report::model::Verdict;
 use crate::report::printable::printable;
@@ -120,12 +122,36 @@ fn without_color_no_escape_is_written_and_with_it_only_our_own() {
 
 #[test]
 fn hostile_text_never_reaches_the_terminal() {
-    let text = written(&nasty(), false, 160);
+    let mut report = nasty();
+    report.changes = Some(hostile_changes());
+    let text = written(&report, false, 160);
+    assert!(text.contains("\\x1b[2Jweb"));
     let unsafe_characters: Vec<char> =
         text.chars().filter(|character| character.is_control() && *character != '\n').collect();
     assert_eq!(unsafe_characters, Vec::<char>::new());
     assert!(!text.contains('\u{202e}'));
     assert!(text.contains("\\x1b]0;owned\\x07.gz:17"));
+}
+
+#[test]
+fn changes_stand_behind_the_head_and_are_cut_after_twenty_lines() {
+    let mut report = example();
+    report.changes = Some(changes());
+    for (color, width) in [(false, 60), (false, 100), (true, 160)] {
+        let text = written(&report, color, width);
+        assert!(text.find("Since the report of 2024-04-30T23:59:59Z").unwrap() < text.find("Rules to act on").unwrap());
+        assert_eq!(text.matches("- sg-gone sgr-gone").count(), 20);
+        assert!(text.contains("- and 5 more"));
+        for line in without_own_colors(&text).lines() {
+            assert!(line.chars().count() <= width, "{line}");
+        }
+    }
+    let text = written(&report, false, 160);
+    assert!(text.contains("1 newly unused or redundant, 1 new rule, 25 gone rules, 1 gone group."));
+    let line = "- web (sg-00000000000000001) sgr-0000000000000011, in tcp 22 from 0.0.0.0/0: used -> likely-unused\n";
+    assert!(text.contains(line));
+    report.changes = Some(Changes::default());
+    assert!(written(&report, false, 160).contains("\nNo rule has another verdict, none came and none went.\n"));
 }
 
 #[test]

@@ -1,0 +1,16 @@
+# revoke_like DIRECTION REGION GROUP WHAT PERMISSIONS [RULE]: a rule by its content; RULE is its name in this script.
+revoke_like() {
+  local direction=$1 region=$2 group=$3 what=$4 permissions=$5
+  shift 5
+  outcome=before
+  if [[ $# -eq 0 ]] || ! all_gone "$@"; then
+    attempt "$region" ec2 "revoke-security-group-$direction" --group-id "$group" --ip-permissions "$permissions"
+  fi
+  if [[ $outcome == before ]]; then
+    say "  gone already: $what"
+    before=$((before + 1))
+  else
+    say "  $revoke_word: $what"
+    revoked=$((revoked + 1))
+  fi
+}
