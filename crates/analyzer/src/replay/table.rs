@@ -26,11 +26,14 @@ use clap::builder::styling::{AnsiColor, Style as Ansi};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use inventory::{Direction, Inventory, Peer, Proposal, Rule, RulePorts};
 use std::cmp::Reverse;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+/// More ports of one rule are counted, not listed.
+const PORTS: usize = 50;
 /// So many peers are named.
 const PEERS: usize = 3;
 /// A narrower terminal wraps by itself.
@@ -207,12 +210,15 @@ fn write_part(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut by_rule: BTreeMap<(&str, &str), Vec<Line<'_>>> = BTreeMap::new();
+    let mut by_rule: BTreeMap<(&str, &str), Ports<'_>> = BTreeMap::new();
     for requests in list {
         let ids = (requests.group_id.as_str(), requests.rule_id.as_str());
         add(by_rule.entry(ids).or_default(), requests);
     }
-    let mut rules: Vec<((&str, &str), Vec<Line<'_>>)> = by_rule.into_iter().collect();
+    let mut rules: Vec<((&str, &str), Vec<Line<'_>>)> = Vec::with_capacity(by_rule.len());
+    for (ids, ports) in by_rule {
+        rules.push((ids, ports.into_values().collect()));
+    }
     let records = |lines: &[Line<'_>]| lines.iter().fold(0_u64, |sum, line| sum.saturating_add(line.traffic.records));
     rules.sort_by_key(|(_, lines)| Reverse(records(lines)));
     if rules.is_empty() {
@@ -230,26 +236,36 @@ fn write_part(
         writeln!(out, "  {}", painted(&printable(&format!("{group_id} {rule_id}")), FAINT, style))?;
         lines.sort_by_key(|line| (Reverse(line.traffic.records), line.protocol, line.port));
         let preposition = rule.map_or("with", |rule| preposition(rule.direction));
-        for line in laid_out(lines, preposition, style.width - 2).lines() {
+        let shown = &lines[..lines.len().min(PORTS)];
+        for line in laid_out(shown, preposition, style.width - 2).lines() {
             writeln!(out, "  {}", line.trim_end())?;
+        }
+        if lines.len() > PORTS {
+            let more = counted((lines.len() - PORTS) as u64, "more port");
+            writeln!(out, "  {}", painted(&format!("and {more}; --output json has them all"), FAINT, style))?;
         }
     }
     Ok(())
 }
 
-fn add<'a>(lines: &mut Vec<Line<'a>>, requests: &'a Requests) {
-    let same = |line: &&mut Line<'_>| line.port == requests.port && line.protocol == requests.protocol;
-    match lines.iter_mut().find(same) {
-        Some(line) => {
+/// Lines of one rule while they are gathered: a port scan has tens of thousands.
+type Ports<'a> = BTreeMap<(&'a str, DeniedPort), Line<'a>>;
+
+fn add<'a>(lines: &mut Ports<'a>, requests: &'a Requests) {
+    match lines.entry((&requests.protocol, requests.port)) {
+        Entry::Occupied(mut known) => {
+            let line = known.get_mut();
             line.traffic.add(&requests.traffic);
             line.peers.push(requests.peer);
         }
-        None => lines.push(Line {
-            protocol: &requests.protocol,
-            port: requests.port,
-            traffic: requests.traffic,
-            peers: vec![requests.peer],
-        }),
+        Entry::Vacant(free) => {
+            free.insert(Line {
+                protocol: &requests.protocol,
+                port: requests.port,
+                traffic: requests.traffic,
+                peers: vec![requests.peer],
+            });
+        }
     }
 }
 

@@ -126,6 +126,42 @@ fn the_commands_for_copying_do_the_same() {
     let output = account.cli.bash(&path, &[]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(account.rules(), wanted(&plan, &before));
+
+    // Pasted into a shell that goes on after failures: nothing is revoked once an addition was refused.
+    fs::write(&path, format!("aws() {{ printf '%s\\n' \"$2\"; false; }}\n{lines}")).unwrap();
+    let output = account.cli.bash(&path, &[]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "authorize-security-group-ingress\n");
+}
+
+/// A group was deleted after the change: what belonged to it cannot come back, but all else does.
+#[test]
+fn one_rule_that_cannot_be_restored_keeps_no_other_from_it() {
+    let account = Account::start();
+    let groups = [account.group("one"), account.group("two"), account.group("three")];
+    let ids =
+        groups.each_ref().map(|group| account.rule(group, "Ingress", ("tcp", Some((22, 22))), "10.0.0.0/8", "", &[]));
+    let inventory = account.inventory();
+    let before = account.rules();
+    let mut sorted: Vec<(&String, &String)> = groups.iter().zip(&ids).collect();
+    sorted.sort();
+    let plans = sorted.iter().map(|(group, id)| {
+        let removals = vec![removal(rule(&inventory, id), Verdict::Unused)];
+        group_plan(&inventory, inventory.group_ix(group).unwrap(), removals, vec![])
+    });
+    let plan = plan(plans.collect());
+    let scripts = Scripts::of(&plan);
+    scripts.change(&account, &[]).assert_says(0, &["rules added: 0, revoked: 3"]);
+    let deleted = sorted[0].0;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("delete.sh");
+    fs::write(&path, format!("aws ec2 delete-security-group --group-id {deleted}\n")).unwrap();
+    assert!(account.cli.bash(&path, &[]).status.success());
+    scripts
+        .undo(&account, &[])
+        .assert_says(1, &["refused:", "not restored", "rules added: 2, revoked: 0", "refused calls: 1"]);
+    let mut expected = before;
+    expected.remove(deleted);
+    assert_eq!(account.rules(), expected);
 }
 
 #[test]

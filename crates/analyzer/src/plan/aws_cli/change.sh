@@ -6,6 +6,12 @@ if [[ $dry_run == yes ]]; then
   revoke_word='would be revoked'
 fi
 
+# Whether a call that is refused ends the script. Taking a change back goes on: what can be restored is.
+go_on=no
+refused=0
+# Group and direction of what could not be restored, each between semicolons: nothing is revoked there.
+unrestored=';'
+
 # Rules that are gone already, each between spaces.
 gone=' '
 
@@ -18,7 +24,7 @@ all_gone() {
 }
 
 # attempt REGION ARGUMENT...: a call that changes something. `outcome` is then `done`; or `before`, where what it is for was so
-# already. Anything else ends the script.
+# already. Anything else ends the script, or is `refused` where it goes on.
 attempt() {
   local region=$1 output
   shift
@@ -37,7 +43,12 @@ attempt() {
     *'(DryRunOperation)'*)
       if [[ $dry_run != yes ]]; then stop "${output#$'\n'}"; fi
       ;;
-    *) stop "${output#$'\n'}" ;;
+    *)
+      if [[ $go_on != yes ]]; then stop "${output#$'\n'}"; fi
+      printf 'refused: %s\n' "${output#$'\n'}" >&2
+      outcome=refused
+      refused=$((refused + 1))
+      ;;
   esac
 }
 
@@ -54,7 +65,10 @@ add() {
   set -- ec2 "authorize-security-group-$direction" --group-id "$group" --ip-permissions "$permissions"
   if [[ -n $tags ]]; then set -- "$@" --tag-specifications "$tags"; fi
   attempt "$region" "$@"
-  if [[ $outcome == before ]]; then
+  if [[ $outcome == refused ]]; then
+    say "  not restored: $what"
+    unrestored+="$group $direction;"
+  elif [[ $outcome == before ]]; then
     say "  there already: $what"
     before=$((before + 1))
   else

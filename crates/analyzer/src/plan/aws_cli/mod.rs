@@ -109,7 +109,10 @@ fn written(plan: &Plan, way: Way) -> String {
             push_part(&mut text, REVOKE_LIKE);
             push_part(&mut text, CHECK);
         }
-        Way::Back => push_part(&mut text, REVOKE_LIKE),
+        Way::Back => {
+            text.push_str("\ngo_on=yes\n");
+            push_part(&mut text, REVOKE_LIKE);
+        }
     }
     text.push('\n');
     text.push_str(&sections::caller_check(&sections));

@@ -40,6 +40,10 @@ finish() {
     say "dry run: nothing was changed; rules to add: $added, to revoke: $revoked"
   else
     say "rules added: $added, revoked: $revoked, found as they should be: $before"
+    if [[ ${refused:-0} -gt 0 && $status -eq 0 ]]; then
+      say "refused calls: $refused (above); the rest is done; to try these again, run this script again" >&2
+      status=1
+    fi
     if [[ $status -ne 0 && $((added + revoked)) -gt 0 ]]; then
       say "$to_take_back" >&2
     fi
