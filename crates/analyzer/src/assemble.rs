@@ -63,7 +63,8 @@ pub fn report_of(analysis: &Analysis<'_>, notes: &[inventory::Note]) -> Report {
     }
 }
 
-fn rfc3339(seconds: i64) -> String {
+/// Epoch seconds as people and programs read them.
+pub(crate) fn rfc3339(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
 }
 
@@ -290,7 +291,7 @@ fn interfaces(bench: &Bench<'_>) -> Vec<InterfaceReport> {
 }
 
 /// Four digits, rounded down, so that what is not whole never reads as 1.
-fn rounded(share: f64) -> f64 {
+pub(crate) fn rounded(share: f64) -> f64 {
     (share * 10_000.0).floor() / 10_000.0
 }
 

@@ -62,6 +62,7 @@ pub mod events;
 mod function;
 pub mod http;
 mod moto;
+mod npm;
 mod opensearch;
 mod process;
 mod python;

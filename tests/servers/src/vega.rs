@@ -1,13 +1,11 @@
 //! Vega 5 from npm, run by Chromium as the dashboards run it.
 
-use crate::cache::{self, run};
 use crate::chromium::Chromium;
+use crate::npm::{self, write};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 const PACKAGE: &str = include_str!("../vega/package.json");
@@ -46,17 +44,7 @@ pub struct Rendered {
 impl Vega {
     /// Installs it, if that has not been done.
     pub fn install() -> Vega {
-        let mut hasher = DefaultHasher::new();
-        (PACKAGE, LOCK).hash(&mut hasher);
-        let folder = cache::folder().join(format!("vega-{:016x}", hasher.finish()));
-        let folder = cache::made_once(folder, |folder| {
-            fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-            write(&folder.join("package.json"), PACKAGE);
-            write(&folder.join("package-lock.json"), LOCK);
-            let options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-            run(Command::new("npm").args(options).current_dir(folder), CURE);
-        });
-        Vega { modules: folder.join("node_modules") }
+        Vega { modules: npm::modules("vega", PACKAGE, LOCK, CURE) }
     }
 
     /// Renders a spec with its data inlined (`values`) in a panel of so many pixels.
@@ -114,8 +102,4 @@ impl Vega {
         write(&folder.path().join("page.html"), &html);
         folder
     }
-}
-
-fn write(path: &Path, text: &str) {
-    fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }

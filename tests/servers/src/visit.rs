@@ -1,11 +1,9 @@
 //! A page in a real browser, used as a person would: Chromium driven by playwright-core, with axe-core to look for what
 //! keeps people out.
 
-use crate::cache::{self, run};
 use crate::chromium::{Chromium, file_url};
+use crate::npm::{self, write};
 use serde_json::{Value, json};
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -55,17 +53,7 @@ pub struct Visit {
 impl Visitor {
     /// Installs it, if that has not been done.
     pub fn install() -> Visitor {
-        let mut hasher = DefaultHasher::new();
-        (PACKAGE, LOCK).hash(&mut hasher);
-        let folder = cache::folder().join(format!("browser-{:016x}", hasher.finish()));
-        let folder = cache::made_once(folder, |folder| {
-            fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-            write(&folder.join("package.json"), PACKAGE);
-            write(&folder.join("package-lock.json"), LOCK);
-            let options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-            run(Command::new("npm").args(options).current_dir(folder), CURE);
-        });
-        Visitor { chromium: Chromium::find(), modules: folder.join("node_modules") }
+        Visitor { chromium: Chromium::find(), modules: npm::modules("browser", PACKAGE, LOCK, CURE) }
     }
 
     /// Opens a page and hands it to a scenario: a file of JavaScript that exports `async ({page, input, axe}) =>
@@ -98,8 +86,4 @@ impl Visitor {
             result: told["result"].take(),
         }
     }
-}
-
-fn write(path: &Path, text: &str) {
-    fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }

@@ -19,7 +19,7 @@ pub mod subject;
 pub mod table;
 
 use crate::analysis::{Analysis, window};
-use crate::assemble::{self, ReportOptions};
+use crate::assemble::{self, ReportOptions, rfc3339, rounded};
 use crate::attribute::witness::{Seen, Witness};
 use crate::names::Names;
 use crate::report::model::{GroupReport, Window};
@@ -140,13 +140,4 @@ impl Explainer<'_> {
 
 fn tags(tags: &[(String, String)]) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect()
-}
-
-fn rfc3339(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
-}
-
-/// Four digits, rounded down, so that what is not whole never reads as 1.
-fn rounded(share: f64) -> f64 {
-    (share * 10_000.0).floor() / 10_000.0
 }

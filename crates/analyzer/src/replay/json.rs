@@ -1,6 +1,7 @@
 //! A replay as JSON: `sgflow.replay/1`.
 
 use super::model::{DeniedPort, Replay, Requests};
+use crate::assemble;
 use crate::rollup::Ledger;
 use inventory::Direction;
 use serde::Serialize;
@@ -121,5 +122,5 @@ fn item(requests: &Requests) -> Item<'_> {
 
 /// Epoch seconds as people and programs read them.
 pub(super) fn rfc3339(seconds: u32) -> String {
-    jiff::Timestamp::from_second(i64::from(seconds)).map(|time| time.to_string()).unwrap_or_default()
+    assemble::rfc3339(i64::from(seconds))
 }

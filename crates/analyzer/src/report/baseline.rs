@@ -133,14 +133,6 @@ impl<T> Default for Pair<T> {
     }
 }
 
-/// Reads an earlier report and compares.
-///
-/// # Errors
-/// When the file is no `sgflow.report/1`.
-pub fn changes_since(baseline: &Path, report: &Report) -> Result<Changes, BaselineError> {
-    Ok(Baseline::load(baseline)?.changes(report))
-}
-
 impl Baseline {
     /// Reads an earlier report.
     ///
